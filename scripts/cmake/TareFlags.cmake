@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Defines the interface target tare_flags: C++20 and the warnings every target of ours is built with.
+# Defines the interface target tare_flags: C++20, the warnings and the sanitizers that every target
+# of ours is built with.
 include_guard(GLOBAL)
 
-option(TARE_WERROR "Treat warnings as errors" ON)
+# Only for ourselves: in a consumer's build a new compiler's new warning must not be an error.
+option(TARE_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
+set(TARE_SANITIZE "" CACHE STRING "What -fsanitize= is given, such as address,undefined or thread")
 
 add_library(tare_flags INTERFACE)
 target_compile_features(tare_flags INTERFACE cxx_std_20)
@@ -10,4 +13,9 @@ target_compile_options(tare_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual
                                             -Woverloaded-virtual -Wvla -Wimplicit-fallthrough)
 if(TARE_WERROR)
   target_compile_options(tare_flags INTERFACE -Werror)
+endif()
+if(TARE_SANITIZE)
+  target_compile_options(tare_flags INTERFACE -fsanitize=${TARE_SANITIZE} -fno-sanitize-recover=all
+                                              -fno-omit-frame-pointer)
+  target_link_options(tare_flags INTERFACE -fsanitize=${TARE_SANITIZE})
 endif()
