@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests scripts/setup, bench and test without root or network: every program they call is a fake.
+"""Each test copies the scripts into a folder with a space in its name and runs them with a PATH
+that holds only fakes, which write their arguments to a log, and links to a few harmless tools."""
+
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent
+HARMLESS = ["bash", "cat", "dirname", "env", "grep", "nproc", "sed"]
+
+# What the fakes do besides writing to the log. A fake dpkg-query knows what $INSTALLED names.
+BODIES = {
+    "dpkg-query": 'for p in $INSTALLED; do echo "installed $p"; done; exit 1',
+    "id": 'echo "${FAKE_UID:-0}"',
+    "sudo": '[ "$1" != --non-interactive ] || shift; exec "$@"',
+    "apt-get": 'case "$*" in *install*) exit "${APT_STATUS:-0}" ;; esac',
+    "cmake": 'exit "${CMAKE_STATUS:-0}"',
+    "ninja": 'case "$*" in *targets*) printf "%s\\n" '
+             '"bin/tare: LINK" "bin/bench_fd_ops: LINK" "bin/test_stat: LINK" '
+             '"harness/stat/bench_x.o: CXX" ;; esac',
+    "ctest": 'exit "${CTEST_STATUS:-0}"',
+    "g++": "",
+}
+
+BENCH = ("g++ cmake ninja-build pkg-config libbenchmark-dev libjemalloc-dev libabsl-dev "
+         "libcli11-dev libre2-dev").split()
+TEST = BENCH + "git python3 libgtest-dev libgmock-dev".split()
+FULL = TEST + ("clang clang-format clang-tidy libclang-rt-14-dev shellcheck strace "
+               "valgrind").split()
+
+
+class ScriptsTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="tare scripts ")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name).resolve() / "a clone"
+        self.bin = self.root.parent / "bin"
+        self.log = self.root.parent / "log"
+        self.os_release = self.root.parent / "os-release"
+        (self.root / "scripts").mkdir(parents=True)
+        self.bin.mkdir()
+        for name in ["setup", "bench", "test"]:
+            shutil.copy(SCRIPTS / name, self.root / "scripts" / name)
+        for name in HARMLESS:
+            (self.bin / name).symlink_to(shutil.which(name))
+        for name, body in BODIES.items():
+            self.fake(self.bin / name, body)
+        self.os_release.write_text("ID=debian\n")
+
+    def fake(self, path, body):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('#!/usr/bin/env bash\necho "' + path.name + ' $*" >>"$LOG"\n' + body + "\n")
+        path.chmod(0o755)
+
+    def run_script(self, name, *arguments, **settings):
+        self.log.write_text("")
+        env = {"PATH": str(self.bin), "LOG": str(self.log), "INSTALLED": " ".join(FULL),
+               "TARE_OS_RELEASE": str(self.os_release)}
+        env.update(settings)
+        return subprocess.run([str(self.root / "scripts" / name), *arguments], env=env, cwd="/",
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                              check=False)
+
+    def calls(self, program):
+        """What the fake `program` was called with, one string a call."""
+        lines = self.log.read_text().splitlines()
+        return [line.partition(" ")[2] for line in lines if line.partition(" ")[0] == program]
+
+    def assert_fails(self, result, *words):
+        self.assertNotEqual(result.returncode, 0, result.stdout)
+        for word in words:
+            self.assertIn(word, result.stderr)
+
+    # setup: packages
+
+    def test_nothing_missing_installs_nothing(self):
+        result = self.run_script("setup", "full")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.calls("apt-get"), [])
+        self.assertEqual(len(self.calls("cmake")), 1)
+
+    def test_each_tier_installs_exactly_what_is_missing_and_says_so_before(self):
+        for tier, needed in [("bench", BENCH), ("test", TEST), ("full", FULL)]:
+            with self.subTest(tier=tier):
+                here = " ".join(p for p in FULL if p not in ("ninja-build", needed[-1]))
+                result = self.run_script("setup", tier, INSTALLED=here)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                missing = [p for p in needed if p in ("ninja-build", needed[-1])]
+                update, install = self.calls("apt-get")
+                self.assertTrue(update.endswith(" update"), update)
+                self.assertEqual(install.partition("--no-install-recommends ")[2].split(), missing)
+                self.assertIn("installing: " + " ".join(missing), result.stdout)
+
+    def test_a_fresh_machine_lacks_every_package_of_the_tier(self):
+        for tier, needed in [("bench", BENCH), ("test", TEST), ("full", FULL)]:
+            result = self.run_script("setup", tier, INSTALLED="")
+            self.assertIn("installing: " + " ".join(needed) + "\n", result.stdout)
+
+    def test_installs_through_sudo_when_not_root(self):
+        result = self.run_script("setup", INSTALLED="", FAKE_UID="1000")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(self.calls("sudo")), 2)
+        for call in self.calls("sudo"):  # no terminal here: sudo must not wait for a password
+            self.assertIn("--non-interactive env DEBIAN_FRONTEND=noninteractive apt-get", call)
+
+    def test_neither_root_nor_sudo(self):
+        (self.bin / "sudo").unlink()
+        result = self.run_script("setup", "bench", INSTALLED="g++", FAKE_UID="1000")
+        self.assert_fails(result, "neither root nor sudo",
+                          "apt-get install --no-install-recommends " + " ".join(BENCH[1:]),
+                          "scripts/setup bench again")
+        self.assertEqual(self.calls("cmake"), [])
+
+    def test_no_apt(self):
+        (self.bin / "apt-get").unlink()
+        result = self.run_script("setup", "bench", INSTALLED="")
+        self.assert_fails(result, "no apt-get", " ".join(BENCH))
+
+    def test_apt_fails_as_without_network(self):
+        result = self.run_script("setup", "bench", INSTALLED="", APT_STATUS="100")
+        self.assert_fails(result, "could not install: " + " ".join(BENCH), "apt-get update &&",
+                          "scripts/setup bench again")
+        self.assertEqual(self.calls("cmake"), [])
+
+    def test_another_distribution_gets_the_list_and_a_try(self):
+        self.os_release.write_text('ID=fedora\nID_LIKE="rhel"\n')
+        result = self.run_script("setup", "bench")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("not Debian", result.stdout)
+        self.assertIn(" ".join(BENCH), result.stdout)
+        self.assertEqual(self.calls("dpkg-query"), [])
+        (self.bin / "ninja").unlink()
+        self.assert_fails(self.run_script("setup", "bench"), "ninja is missing")
+
+    def test_a_relative_of_debian_counts_as_debian(self):
+        self.os_release.write_text('ID=ubuntu\nID_LIKE=debian\n')
+        self.assertNotIn("not Debian", self.run_script("setup", "bench").stdout)
+
+    # setup: the build
+
+    def test_bench_builds_only_what_it_runs_and_leaves_out_the_tests_of_a_new_build(self):
+        self.run_script("setup", "bench")
+        self.assertIn("-DTARE_BUILD_TESTS=OFF", self.calls("cmake")[0])
+        self.assertTrue(self.calls("ninja")[-1].endswith("build/release bin/tare bin/bench_fd_ops"))
+        (self.root / "build/release").mkdir(parents=True)
+        (self.root / "build/release/CMakeCache.txt").touch()
+        self.run_script("setup", "bench")
+        self.assertNotIn("TARE_BUILD_TESTS", self.calls("cmake")[0])
+
+    def test_the_other_tiers_build_everything(self):
+        self.run_script("setup", "test", "--preset", "asan")
+        self.assertIn("--preset asan", self.calls("cmake")[0])
+        self.assertIn("-DTARE_BUILD_TESTS=ON", self.calls("cmake")[0])
+        self.assertEqual(self.calls("ninja"), [f"-C {self.root}/build/asan"])
+
+    def test_a_configuration_that_fails_names_the_packages(self):
+        result = self.run_script("setup", "bench", CMAKE_STATUS="1")
+        self.assert_fails(result, "could not configure preset release", " ".join(BENCH))
+        self.assertEqual(self.calls("ninja"), [])
+
+    def test_a_build_that_fails(self):
+        self.fake(self.bin / "ninja", "exit 3")
+        self.assert_fails(self.run_script("setup", "test"), "build of preset release failed")
+
+    def test_a_build_without_programs_to_run(self):
+        self.fake(self.bin / "ninja", "")
+        self.assert_fails(self.run_script("setup", "bench"), "no program bin/tare or bin/bench_*")
+
+    def test_unknown_arguments(self):
+        for script, arguments in [("setup", ["all"]), ("setup", ["--preset"]),
+                                  ("test", ["--preset"])]:
+            result = self.run_script(script, *arguments)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("usage:", result.stderr)
+
+    # bench and test
+
+    def test_bench_passes_arguments_and_status_on(self):
+        self.fake(self.root / "build/release/bin/tare", "exit 5")
+        result = self.run_script("bench", "--quick", "--filter", "a b")
+        self.assertEqual(self.calls("tare"), ["run --quick --filter a b"])
+        self.assertEqual(result.returncode, 5)
+
+    def test_test_leaves_out_long_tests_unless_asked(self):
+        self.run_script("test")
+        self.assertIn("--label-exclude ^long$", self.calls("ctest")[0])
+        self.run_script("test", "--long", "-R", "stat")
+        self.assertNotIn("--label-exclude", self.calls("ctest")[0])
+        self.assertTrue(self.calls("ctest")[0].endswith(" -R stat"))
+
+    def test_test_runs_the_preset_asked_for(self):
+        self.run_script("test", "--preset", "tsan")
+        self.assertIn(f"--test-dir {self.root}/build/tsan ", self.calls("ctest")[0])
+
+    def test_the_clang_preset_needs_clang(self):
+        result = self.run_script("test", "--preset", "clang", INSTALLED=" ".join(TEST))
+        self.assertIn("installing: clang ", result.stdout)
+
+    def test_test_fails_as_ctest_does_or_without_a_build(self):
+        self.assertEqual(self.run_script("test", CTEST_STATUS="8").returncode, 8)
+        self.fake(self.bin / "ninja", "exit 1")
+        self.assertNotEqual(self.run_script("test").returncode, 0)
+        self.assertEqual(self.calls("ctest"), [])
+
+    def test_no_test_found_is_a_failure(self):
+        (self.bin / "ctest").unlink()
+        (self.bin / "ctest").symlink_to(shutil.which("ctest"))
+        build = self.root / "build/release"
+        build.mkdir(parents=True)
+        (build / "CTestTestfile.cmake").write_text(f"add_test(one {shutil.which('true')})\n")
+        self.assertNotEqual(self.run_script("test", "-R", "two").returncode, 0)
+        self.assertEqual(self.run_script("test").returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
