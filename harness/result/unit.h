@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Units of measurement: what a number counts, whether it is exact or a sample, and which way is
+// better.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tare::result {
+
+// How values of a unit vary between repetitions.
+enum class Assume {
+  kNothing,  // a sample: values differ, compare distributions
+  kExact,    // every repetition must give the same value
+};
+
+enum class Better { kUnknown, kLower, kHigher };
+
+// A unit and what is known of it, as `Unit <name> <key>=<value>...` lines say. Keys this class does
+// not interpret are kept, in order, so that a file reads and writes without loss.
+class Unit {
+ public:
+  explicit Unit(std::string name) : name_(std::move(name)) {}
+
+  const std::string& name() const { return name_; }
+  Assume assume() const;
+  Better better() const;
+  const std::vector<std::pair<std::string, std::string>>& metadata() const { return metadata_; }
+
+  // The value of `key`, or null.
+  const std::string* Find(std::string_view key) const;
+
+ private:
+  friend class Units;
+  std::string name_;
+  std::vector<std::pair<std::string, std::string>> metadata_;
+};
+
+// The units of a file, in the order they were first described.
+class Units {
+ public:
+  // Records one `key=value` of `unit`. The first value wins: returns the empty string, or, where
+  // another value is already set, the message "metadata K of unit U already set to V".
+  [[nodiscard]] std::string Set(std::string_view unit, std::string_view key,
+                                std::string_view value);
+
+  // Null where nothing is known of the unit.
+  const Unit* Find(std::string_view name) const;
+  bool IsExact(std::string_view name) const;
+
+  const std::vector<Unit>& all() const { return units_; }
+  bool operator==(const Units& other) const;
+
+ private:
+  std::vector<Unit> units_;
+};
+
+// The units that tare itself writes.
+inline constexpr std::string_view kNsPerOp = "ns/op";
+inline constexpr std::string_view kAllocsPerOp = "allocs/op";
+inline constexpr std::string_view kBytesPerOp = "B/op";
+
+}  // namespace tare::result

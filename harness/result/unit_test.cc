@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Units: the first value wins, unknown keys are kept, and what is not said is not assumed.
+#include "result/unit.h"
+
+#include <gtest/gtest.h>
+
+namespace tare::result {
+namespace {
+
+TEST(UnitsTest, NothingIsAssumedOfAnUnknownUnit) {
+  Units units;
+  EXPECT_EQ(units.Find("ns/op"), nullptr);
+  EXPECT_FALSE(units.IsExact("ns/op"));
+}
+
+TEST(UnitsTest, InterpretsAssumeAndBetter) {
+  Units units;
+  EXPECT_EQ(units.Set("allocs/op", "assume", "exact"), "");
+  EXPECT_EQ(units.Set("allocs/op", "better", "lower"), "");
+  EXPECT_EQ(units.Set("B/s", "better", "higher"), "");
+  EXPECT_TRUE(units.IsExact("allocs/op"));
+  EXPECT_EQ(units.Find("allocs/op")->better(), Better::kLower);
+  EXPECT_EQ(units.Find("B/s")->better(), Better::kHigher);
+  EXPECT_EQ(units.Find("B/s")->assume(), Assume::kNothing);
+}
+
+TEST(UnitsTest, FirstValueWinsAndADifferingOneIsNamed) {
+  Units units;
+  EXPECT_EQ(units.Set("ns/op", "better", "lower"), "");
+  EXPECT_EQ(units.Set("ns/op", "better", "lower"), "");
+  EXPECT_EQ(units.Set("ns/op", "better", "higher"),
+            "metadata better of unit ns/op already set to lower");
+  EXPECT_EQ(units.Find("ns/op")->better(), Better::kLower);
+}
+
+TEST(UnitsTest, KeepsKeysItDoesNotInterpret) {
+  Units units;
+  EXPECT_EQ(units.Set("fds-left", "scope", "process"), "");
+  ASSERT_NE(units.Find("fds-left")->Find("scope"), nullptr);
+  EXPECT_EQ(*units.Find("fds-left")->Find("scope"), "process");
+}
+
+}  // namespace
+}  // namespace tare::result
