@@ -145,9 +145,10 @@ def check_size(tree):
                 f"{len(lines)} lines, more than {MAX_LINES}: find the file's second purpose and " \
                 "give it a file of its own"
         for number, line in enumerate(lines, start=1):
-            if tree.kind(path) == "c++" and len(line) > MAX_COLUMNS and "://" not in line:
+            if tree.kind(path) in ("c++", "python") and len(line) > MAX_COLUMNS and \
+                    "://" not in line:
                 yield path, number, "columns", \
-                    f"{len(line)} columns, more than {MAX_COLUMNS}: wrap it (clang-format -i)"
+                    f"{len(line)} columns, more than {MAX_COLUMNS}: wrap it"
 
 
 def check_whitespace(tree):

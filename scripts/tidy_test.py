@@ -100,6 +100,7 @@ PLANTS = [
     ("impl/base/a.cc", CC + "int a;\n" * 499, "size", 501),
     ("scripts/a.py", CMAKE + "a = 1\n" * 499, "size", 501),
     ("impl/base/a.cc", CC + "// " + "x" * 98 + "\n", "columns", 3),
+    ("scripts/a.py", CMAKE + "# " + "x" * 99 + "\n", "columns", 3),
     ("impl/base/a.cc", CC + "int a; \n", "whitespace", 3),
     ("impl/base/a.cc", CC + "\tint a;\n", "whitespace", 3),
     ("impl/fd_ops/CMakeLists.txt", CMAKE + "\tset(a)\n", "whitespace", 3),
