@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interposes malloc's whole family and operator new, counts, and forwards to the renamed jemalloc.
+//
+// The definitions here are the process's own: the dynamic linker binds every library's calls to
+// them, those of the C library and of libraries loaded later too (not with RTLD_DEEPBIND).
+// jemalloc lacks pvalloc, reallocarray, cfree and the __libc_ names: left undefined, calls of them
+// would reach glibc's heap uncounted, and their memory could not be freed here.
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "count/jemalloc.h"
+#include "count/slot.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TARE_SANITIZER_OWNS_MALLOC
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define TARE_SANITIZER_OWNS_MALLOC
+#endif
+#endif
+#ifdef TARE_SANITIZER_OWNS_MALLOC
+#error "a sanitizer owns malloc: configure with -DTARE_SANITIZE=<its name>, so that nothing is counted"
+#endif
+
+namespace tare::count {
+
+const char kCovers[] = "malloc+new";
+const char tare_count_interposer = 1;
+const char kWhyNot[] = "";
+
+namespace raw {
+
+inline void* New(size_t size) { return tare_je_new(size); }
+inline void* NewNothrow(size_t size) noexcept { return tare_je_new_nothrow(size, std::nothrow); }
+inline void* NewAligned(size_t size, std::align_val_t a) { return tare_je_new_aligned(size, a); }
+inline void* NewAlignedNothrow(size_t size, std::align_val_t a) noexcept {
+  return tare_je_new_aligned_nothrow(size, a, std::nothrow);
+}
+inline void Delete(void* p) noexcept { tare_je_delete(p); }
+inline void DeleteSized(void* p, size_t size) noexcept { tare_je_delete_sized(p, size); }
+inline void DeleteSizedAligned(void* p, size_t size, std::align_val_t a) noexcept {
+  tare_je_delete_sized_aligned(p, size, a);
+}
+
+}  // namespace raw
+
+namespace {
+
+// jemalloc's per-thread totals lie in static TLS as our slot does, so their distance is the same in
+// every thread. Asking jemalloc in each would not do: to ask initializes a thread in full, which
+// must not happen to one that only frees on its way out.
+constinit ptrdiff_t g_usable_offset = 0;
+constinit ptrdiff_t g_freed_offset = 0;
+constinit char g_name[64] = "jemalloc";
+
+template <class T>
+T Ask(const char* name) noexcept {
+  T value{};
+  size_t size = sizeof value;
+  if (tare_je_mallctl(name, &value, &size, nullptr, 0) != 0) {
+    Die("tare::count: jemalloc does not answer mallctl; is it linked, and built with statistics?\n");
+  }
+  return value;
+}
+
+ptrdiff_t OffsetFrom(const Slot& slot, const uint64_t* p) noexcept {
+  return reinterpret_cast<const char*>(p) - reinterpret_cast<const char*>(&slot);
+}
+
+const volatile uint64_t* At(const Slot& slot, ptrdiff_t offset) noexcept {
+  return reinterpret_cast<const volatile uint64_t*>(reinterpret_cast<const char*>(&slot) + offset);
+}
+
+inline void* Allocate(size_t size) noexcept {
+  return CountAlloc(size, [=] { return tare_je_malloc(size); });
+}
+
+inline void Free(void* p) noexcept {
+  CountFree(p, [=] { tare_je_free(p); });
+}
+
+inline void* AllocateZeroed(size_t count, size_t size) noexcept {
+  return CountAlloc(count * size, [=] { return tare_je_calloc(count, size); });
+}
+
+inline void* AllocateAligned(size_t alignment, size_t size) noexcept {
+  return CountAlloc(size, [=] { return tare_je_memalign(alignment, size); });
+}
+
+inline void* AllocatePages(size_t size) noexcept {
+  return CountAlloc(size, [=] { return tare_je_valloc(size); });
+}
+
+// As valloc, rounded up to whole pages. Counted as asked for.
+void* AllocateWholePages(size_t size) noexcept {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  size_t rounded = 0;
+  if (__builtin_add_overflow(size, page - 1, &rounded)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  rounded &= ~(page - 1);
+  return CountAlloc(size, [=] { return tare_je_memalign(page, rounded); });
+}
+
+// realloc(p, 0): jemalloc frees p and returns null, or (opt.zero_realloc) returns an empty block,
+// or aborts. What it did shows in its own count of freed bytes.
+void* ReallocateToNothing(void* old) noexcept {
+  const Special special(Call::kFree);
+  const uint64_t before = *t_slot.bytes_freed;
+  void* const p = tare_je_realloc(old, 0);
+  if (p != nullptr) t_slot.allocs.Add(1);
+  if (*t_slot.bytes_freed != before) t_slot.frees.Add(1);
+  return p;
+}
+
+// One alloc of all of `size`, and one free if there was a block.
+void* Reallocate(void* old, size_t size) noexcept {
+  if (old == nullptr) return Allocate(size);
+  if (size == 0) return ReallocateToNothing(old);
+  return CountAlloc</*kFrees=*/1>(size, [=] { return tare_je_realloc(old, size); });
+}
+
+void* ReallocateArray(void* old, size_t count, size_t size) noexcept {
+  size_t bytes = 0;
+  if (__builtin_mul_overflow(count, size, &bytes)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  return Reallocate(old, bytes);
+}
+
+}  // namespace
+
+void StartAllocator(Slot& slot) noexcept {
+  const char* const version = Ask<const char*>("version");
+  size_t end = std::strlen(g_name);
+  g_name[end++] = '-';
+  // "5.3.0-0-g54eaed1d...": up to the commit.
+  for (const char* c = version; *c != '\0' && *c != '-' && end + 1 < sizeof g_name; ++c) {
+    g_name[end++] = *c;
+  }
+  g_usable_offset = OffsetFrom(slot, Ask<uint64_t*>("thread.allocatedp"));
+  g_freed_offset = OffsetFrom(slot, Ask<uint64_t*>("thread.deallocatedp"));
+}
+
+void BindUsable(Slot& slot) noexcept {
+  slot.bytes_usable = At(slot, g_usable_offset);
+  slot.bytes_freed = At(slot, g_freed_offset);
+}
+
+const char* AllocatorName() noexcept { return g_name; }
+
+// Functions with C linkage are the same in whatever namespace they stand.
+#pragma GCC visibility push(default)
+extern "C" {
+
+void* malloc(size_t size) noexcept { return Allocate(size); }
+void free(void* p) noexcept { Free(p); }
+void* calloc(size_t count, size_t size) noexcept { return AllocateZeroed(count, size); }
+void* realloc(void* p, size_t size) noexcept { return Reallocate(p, size); }
+void* reallocarray(void* p, size_t n, size_t size) noexcept { return ReallocateArray(p, n, size); }
+void* memalign(size_t alignment, size_t size) noexcept { return AllocateAligned(alignment, size); }
+void* valloc(size_t size) noexcept { return AllocatePages(size); }
+void* pvalloc(size_t size) noexcept { return AllocateWholePages(size); }
+size_t malloc_usable_size(void* p) noexcept { return tare_je_malloc_usable_size(p); }
+
+void* aligned_alloc(size_t alignment, size_t size) noexcept {
+  return CountAlloc(size, [=] { return tare_je_aligned_alloc(alignment, size); });
+}
+
+int posix_memalign(void** out, size_t alignment, size_t size) noexcept {
+  int error = ENOMEM;  // what an injected fault leaves
+  const int kept = errno;
+  void* const p = CountAlloc(size, [=, &error]() -> void* {
+    void* fresh = nullptr;
+    error = tare_je_posix_memalign(&fresh, alignment, size);
+    return error == 0 ? fresh : nullptr;
+  });
+  errno = kept;  // reported by value only
+  if (p != nullptr) *out = p;
+  return error;
+}
+
+// C23's sized frees, which libraries newer than this C library may call.
+void free_sized(void* p, size_t size) noexcept {
+  CountFree(p, [=] { tare_je_delete_sized(p, size); });
+}
+void free_aligned_sized(void* p, size_t alignment, size_t size) noexcept {
+  CountFree(p, [=] { tare_je_delete_sized_aligned(p, size, std::align_val_t{alignment}); });
+}
+
+// glibc's other names for the same functions.
+void cfree(void* p) noexcept { Free(p); }
+void* __libc_malloc(size_t size) noexcept { return Allocate(size); }
+void __libc_free(void* p) noexcept { Free(p); }
+void* __libc_calloc(size_t count, size_t size) noexcept { return AllocateZeroed(count, size); }
+void* __libc_realloc(void* p, size_t size) noexcept { return Reallocate(p, size); }
+void* __libc_memalign(size_t alignment, size_t size) noexcept {
+  return AllocateAligned(alignment, size);
+}
+void* __libc_valloc(size_t size) noexcept { return AllocatePages(size); }
+void* __libc_pvalloc(size_t size) noexcept { return AllocateWholePages(size); }
+
+}  // extern "C"
+#pragma GCC visibility pop
+
+}  // namespace tare::count
+
+#include "count/operators.h"
