@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests scripts/setup, bench and test without root or network: every program they call is a fake.
+# Tests scripts/setup, bench, test and .ci/run without root or network: what they call is a fake.
 """Each test copies the scripts into a folder with a space in its name and runs them with a PATH
 that holds only fakes, which write their arguments to a log, and links to a few harmless tools."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,11 +27,16 @@ BODIES = {
     "g++": "",
 }
 
-BENCH = ("g++ cmake ninja-build pkg-config libbenchmark-dev libjemalloc-dev libabsl-dev "
-         "libcli11-dev libre2-dev").split()
-TEST = BENCH + "git python3 libgtest-dev libgmock-dev".split()
-FULL = TEST + ("clang clang-format clang-tidy libclang-rt-14-dev shellcheck strace "
-               "valgrind").split()
+
+def packages(tier):
+    """The list of a tier as scripts/setup has it: the one place where packages are named."""
+    text = (SCRIPTS / "setup").read_text(encoding="utf-8")
+    return re.search(rf"^{tier}_packages=\((.*?)\)", text, re.DOTALL | re.MULTILINE)[1].split()
+
+
+BENCH = packages("bench")
+TEST = BENCH + packages("test")
+FULL = TEST + packages("full")
 
 
 class ScriptsTest(unittest.TestCase):
@@ -43,8 +49,9 @@ class ScriptsTest(unittest.TestCase):
         self.os_release = self.root.parent / "os-release"
         (self.root / "scripts").mkdir(parents=True)
         self.bin.mkdir()
-        for name in ["setup", "bench", "test"]:
-            shutil.copy(SCRIPTS / name, self.root / "scripts" / name)
+        (self.root / ".ci").mkdir()
+        for name in ["scripts/setup", "scripts/bench", "scripts/test", ".ci/run"]:
+            shutil.copy(SCRIPTS.parent / name, self.root / name)
         for name in HARMLESS:
             (self.bin / name).symlink_to(shutil.which(name))
         for name, body in BODIES.items():
@@ -61,7 +68,8 @@ class ScriptsTest(unittest.TestCase):
         env = {"PATH": str(self.bin), "LOG": str(self.log), "INSTALLED": " ".join(FULL),
                "TARE_OS_RELEASE": str(self.os_release)}
         env.update(settings)
-        return subprocess.run([str(self.root / "scripts" / name), *arguments], env=env, cwd="/",
+        path = self.root / (name if "/" in name else f"scripts/{name}")
+        return subprocess.run([str(path), *arguments], env=env, cwd="/",
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
                               check=False)
 
@@ -214,6 +222,28 @@ class ScriptsTest(unittest.TestCase):
         (build / "CTestTestfile.cmake").write_text(f"add_test(one {shutil.which('true')})\n")
         self.assertNotEqual(self.run_script("test", "-R", "two").returncode, 0)
         self.assertEqual(self.run_script("test").returncode, 0)
+
+    # .ci/run
+
+    def test_ci_runs_both_commands_the_tests_last_and_fails_if_one_fails(self):
+        self.fake(self.root / "build/release/bin/tare", 'exit "${TARE_STATUS:-0}"')
+        self.fake(self.bin / "ctest", 'echo "CI=$CI"; cat; exit "${CTEST_STATUS:-0}"')
+        for settings, status in [({}, 0), ({"TARE_STATUS": "3"}, 3), ({"CTEST_STATUS": "8"}, 8)]:
+            result = self.run_script(".ci/run", **settings)
+            self.assertEqual(result.returncode, status)
+            self.assertEqual(self.calls("tare"), ["run --quick"])
+            self.assertEqual(result.stdout.splitlines()[-1], "CI=true")  # ctest has the last word
+
+    # scripts/cmake
+
+    def test_a_second_label_is_refused(self):
+        script = self.root / "two_labels.cmake"
+        script.write_text(f'set(TARE_BUILD_TESTS ON)\ninclude("{SCRIPTS}/cmake/TareTest.cmake")\n'
+                          "tare_test(x SOURCES x.cc LABELS long slow)\n")
+        result = subprocess.run(["cmake", "-P", str(script)], capture_output=True, text=True,
+                                check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn('one label, not "long;slow"', result.stderr)
 
 
 if __name__ == "__main__":
