@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Poll: readiness from poll(2), the list of descriptors handed to the system at every wait.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "impl/backend/readiness.h"
+#include "impl/backend/wake.h"
+
+namespace tare::io {
+
+class PollPoller {
+ public:
+  static constexpr std::string_view kName = "poll";
+  static const char* WhyNot() noexcept { return nullptr; }
+
+  struct Entry {
+    size_t index = 0;  // into both lists
+    Handle handle = kNoHandle;
+    void* port = nullptr;
+  };
+
+  PollPoller() noexcept;
+
+  Result Made() const noexcept { return wake_.made(); }
+  Result Add(Entry& entry, Handle h, void* port) noexcept;
+  void Remove(Entry& entry) noexcept;
+  void Arm(Entry& entry, Direction d) noexcept {
+    Watched& w = watched_[entry.index];
+    w.handle = entry.handle;
+    w.events |= BitOf(d);
+  }
+  void Disarm(Entry& entry, Direction d) noexcept {
+    Watched& w = watched_[entry.index];
+    w.events &= static_cast<int16_t>(~BitOf(d));
+    if (w.events == 0) w.handle = kNoHandle;
+  }
+  int Wait(int64_t nanos, std::span<ReadyEvent> events) noexcept;
+  bool Woken() const noexcept { return woken_; }
+  void Wake() noexcept { wake_.Signal(); }
+
+ private:
+  // As the system's pollfd. A descriptor that nothing is wanted of hides as -1, for the system would
+  // report its end again and again.
+  struct Watched {
+    Handle handle;
+    int16_t events;
+    int16_t revents;
+  };
+
+  int16_t BitOf(Direction d) const noexcept { return d == Direction::kIn ? in_ : out_; }
+
+  WakeFd wake_;
+  int16_t in_, out_;               // POLLIN, POLLOUT
+  std::vector<Watched> watched_;   // [0] is wake_
+  std::vector<Entry*> entries_;    // whose each is
+  size_t cursor_ = 1;              // where the next look begins
+  bool woken_ = false;
+};
+
+using Poll = Readiness<PollPoller>;
+static_assert(Backend<Poll>);
+
+}  // namespace tare::io

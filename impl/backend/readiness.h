@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readiness: completions over a system that only tells when a handle is ready (epoll, poll, kqueue).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "impl/backend/backend.h"
+#include "impl/base/blocking.h"
+#include "impl/base/check.h"
+#include "impl/base/op_queue.h"
+#include "impl/base/perform.h"
+
+namespace tare::io {
+
+// What a poller says of one port.
+struct ReadyEvent {
+  static constexpr uint8_t kIn = 1;   // a receive or accept would not block
+  static constexpr uint8_t kOut = 2;  // a send would not block, a connect has ended
+
+  void* port = nullptr;
+  uint8_t what = 0;
+};
+
+// A Poller has kName and WhyNot as a backend, and
+//   Entry                    its state per port
+//   Made()                   how making it went
+//   Add(entry, h, port)      begins to watch `h`; reports it as `port`. The one call that may allocate
+//   Remove(entry)            leaves nothing behind
+//   Arm(entry, direction)    wants a report whenever a wait finds that direction ready (level-triggered)
+//   Disarm(entry, direction) no longer does; a poller that cannot look away from errors reports each at most once more
+//   Wait(nanos, events)      waits at most `nanos` (kNever: for ever) and fills `events`; returns how many. Sooner, and
+//                            also with 0, when interrupted or woken
+//   Woken()                  whether Wake was seen by the last Wait
+//   Wake()                   ends a Wait, this one or the next; from any thread
+//
+// The engine makes the call at once where it may succeed, and waits where it is known that it would not: from a call that
+// would have blocked, and from the short-read rule (a receive that got less than it asked for has drained a byte stream).
+// What a full buffer means, the port learns: if the next receive was in vain, the next 64 full buffers count as drained
+// too. Level-triggered reports make every guess safe: one that was wrong costs a call and loses nothing.
+//
+// Nobody disarms when an operation ends, for most are followed by the next one: only a report that finds nothing pending
+// does. All events are tried before any `done` is called, so no `done` can pull a port from under an event.
+template <class Poller>
+class Readiness {
+ public:
+  struct Slot {};
+
+  struct Port {
+    typename Poller::Entry entry;
+    Handle handle = kNoHandle;
+    Op* pending[2] = {nullptr, nullptr};  // by Direction
+    bool may_try[2] = {true, true};       // by Direction: not known to block
+    bool is_stream = false;
+    bool was_blocking = false;
+    bool last_was_full = false;           // the last receive filled its buffer
+    uint8_t full_means_drained = 0;       // for so many more receives
+  };
+
+  static constexpr std::string_view kName = Poller::kName;
+  static constexpr uint32_t kFeatures = kReattach;
+  static const char* WhyNot() noexcept { return Poller::WhyNot(); }
+
+  Readiness() = default;
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
+
+  Result Attach(Port& port, Handle h) noexcept {
+    if (const Result made = poller_.Made(); !made.ok()) return made;
+    const Result blocking = IsBlocking(h);
+    if (!blocking.ok()) return blocking;
+    port = Port{};
+    port.handle = h;
+    port.is_stream = IsByteStream(h);
+    port.was_blocking = blocking.n != 0;
+    if (port.was_blocking) {
+      if (const Result set = SetBlocking(h, false); !set.ok()) return set;
+    }
+    const Result added = poller_.Add(port.entry, h, &port);
+    if (!added.ok() && port.was_blocking) (void)SetBlocking(h, true);
+    return added;
+  }
+
+  void Detach(Port& port) noexcept {
+    TARE_CHECK(port.pending[0] == nullptr && port.pending[1] == nullptr);
+    poller_.Remove(port.entry);
+    if (port.was_blocking) (void)SetBlocking(port.handle, true);
+  }
+
+  void Start(Port& port, Op& op) noexcept {
+    const Direction d = DirectionOf(op.kind);
+    Op*& pending = port.pending[Index(d)];
+    TARE_CHECK(pending == nullptr);
+    op.handle = port.handle;
+    if (port.may_try[Index(d)] || NeverWaits(op)) {
+      if (Try(port, op, Attempt::kFirst)) return ended_.Push(op);
+    }
+    pending = &op;
+    poller_.Arm(port.entry, d);
+  }
+
+  void Cancel(Port& port, Op& op) noexcept {
+    Op*& pending = port.pending[Index(DirectionOf(op.kind))];
+    if (pending != &op) return;
+    pending = nullptr;
+    op.result = {0, Errc::kCanceled, 0};
+    ended_.Push(op);
+  }
+
+  int Poll(Deadline d) noexcept {
+    if (ended_.empty()) {
+      WaitUntil(d);
+    } else if (++turns_without_look_ >= kLookEvery) {
+      Look(0);
+    }
+    OpQueue batch;
+    batch.Take(ended_);
+    int count = 0;
+    while (Op* op = batch.Pop()) {
+      op->done(*op);
+      ++count;
+    }
+    return count;
+  }
+
+  void Wake() noexcept { poller_.Wake(); }
+
+ private:
+  // While ops end at once the system is looked at every so many Polls.
+  static constexpr int kLookEvery = 16;
+  // So long a port goes by what it has learned of full buffers before it tries again.
+  static constexpr uint8_t kRemember = 64;
+
+  static constexpr int Index(Direction d) noexcept { return static_cast<int>(d); }
+
+  // A connect has to be begun, and to move nothing there is nothing to wait for.
+  static bool NeverWaits(const Op& op) noexcept {
+    return op.kind == Op::Kind::kConnect || (op.size == 0 && op.kind != Op::Kind::kAccept);
+  }
+
+  // Makes the call. True: `op` has ended.
+  bool Try(Port& port, Op& op, Attempt attempt) noexcept {
+    bool& may_try = port.may_try[Index(DirectionOf(op.kind))];
+    const bool ended = Perform(op, attempt);
+    may_try = ended;
+    if (op.kind == Op::Kind::kRecv && port.is_stream) may_try = Learn(port, op, ended);
+    return ended;
+  }
+
+  // What a receive on a byte stream says about the next one: whether it may be tried at once.
+  static bool Learn(Port& port, const Op& op, bool ended) noexcept {
+    if (!ended) {
+      if (port.last_was_full) port.full_means_drained = kRemember;
+      port.last_was_full = false;
+      return false;
+    }
+    if (!op.result.ok() || op.result.n == 0) return true;  // an end stays
+    if (static_cast<size_t>(op.result.n) < op.size) {
+      port.last_was_full = false;
+      return false;
+    }
+    port.last_was_full = port.full_means_drained == 0;
+    if (port.last_was_full) return true;
+    --port.full_means_drained;
+    return false;
+  }
+
+  void WaitUntil(Deadline d) noexcept {
+    if (!poller_.Made().ok()) return;
+    do {
+      Look(woken_ ? 0 : NanosToWait(d));
+    } while (ended_.empty() && !woken_ && !HasPassed(d));
+    woken_ = false;
+  }
+
+  // Waits once and tries what became ready. Calls nobody's `done`.
+  void Look(int64_t nanos) noexcept {
+    turns_without_look_ = 0;
+    const int count = poller_.Wait(nanos, events_);
+    if (poller_.Woken()) woken_ = true;
+    for (int i = 0; i < count; ++i) {
+      Port& port = *static_cast<Port*>(events_[i].port);
+      if (events_[i].what & ReadyEvent::kIn) BecameReady(port, Direction::kIn);
+      if (events_[i].what & ReadyEvent::kOut) BecameReady(port, Direction::kOut);
+    }
+  }
+
+  void BecameReady(Port& port, Direction d) noexcept {
+    port.may_try[Index(d)] = true;
+    Op*& pending = port.pending[Index(d)];
+    if (pending == nullptr) return poller_.Disarm(port.entry, d);
+    Op& op = *pending;
+    if (!Try(port, op, Attempt::kAgain)) return;
+    pending = nullptr;
+    ended_.Push(op);
+  }
+
+  Poller poller_;
+  OpQueue ended_;
+  int turns_without_look_ = 0;
+  bool woken_ = false;  // seen, and no Poll that would have waited has returned since
+  std::array<ReadyEvent, 256> events_;
+};
+
+}  // namespace tare::io

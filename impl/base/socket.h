@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses and the blocking set-up calls around a connection: listen, dial, connected pairs, close.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "impl/base/errc.h"
+#include "impl/base/handle.h"
+#include "impl/base/op.h"
+
+namespace tare::io {
+
+// A socket address as the system lays it out. The room is what Windows' AcceptEx wants for two addresses
+// and its own margins; POSIX addresses need less.
+struct Address {
+  static constexpr size_t kRoom = 288;
+  alignas(8) std::byte bytes[kRoom] = {};
+  uint32_t size = 0;  // of what is in `bytes`; 0: none
+};
+
+// 127.0.`net`.`host`, TCP or UDP port `port` (0: let the system choose).
+Address Loopback4(uint16_t port = 0, uint8_t net = 0, uint8_t host = 1);
+// "127.0.0.1:80"; "" for an empty address; "?" for a family this does not know.
+std::string ToString(const Address& address);
+
+// Of this end and of the other one. An empty Address where the system knows none.
+Address LocalAddress(Handle h) noexcept;
+Address RemoteAddress(Handle h) noexcept;
+
+// The calls below block, allocate nothing, and are for set-up, not for hot paths. They return a new handle in
+// `n` (close-on-exec, blocking, owned by the caller) or an error with the system's code, and then no handle.
+
+// A TCP socket for IPv4 that is neither bound nor connected.
+Result NewTcp4() noexcept;
+// A listening socket; `at` becomes the address it really has. `backlog` is the system's to shorten.
+Result Listen(Address& at, int backlog = 128) noexcept;
+// A connection to `to`, with Nagle's delay off.
+Result Dial(const Address& to) noexcept;
+
+// Two ends of one connection.
+struct Pair {
+  Handle client = kNoHandle;
+  Handle server = kNoHandle;
+};
+
+// Fills `pairs` with TCP connections over loopback, Nagle's delay off and reset on close, so that a run
+// leaves no port in TIME_WAIT behind. All or none: after an error nothing is open.
+Result TcpPairs(std::span<Pair> pairs) noexcept;
+
+// Closes. The handle is gone whatever this returns.
+Result CloseHandle(Handle h) noexcept;
+void CloseAll(std::span<Pair> pairs) noexcept;
+
+// Ends the sending half: the peer reads end of stream after what was sent.
+Result ShutdownSend(Handle h) noexcept;
+// Makes a later close tear the connection down (the peer sees kReset) instead of ending it in order.
+Result ResetOnClose(Handle h) noexcept;
+
+}  // namespace tare::io

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Echo: turns a descriptor into an answer that makes round trips, by callbacks on one loop.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "impl/fd_ops/contract.h"
+
+namespace tare::io::fd_ops {
+
+// Servers send back what they receive, whenever it comes. A client sends its message, and its trip is over when as many
+// bytes have come back and its own write has ended.
+template <class Fd>
+class Echo {
+ public:
+  static const char* WhyNot() noexcept { return Fd::WhyNot(); }
+
+  Echo() = default;
+  ~Echo() { Close(); }
+
+  Result Open(std::span<const Pair> pairs, const Exchange& exchange) {
+    exchange_ = exchange;
+    Result r;
+    for (const Pair& pair : pairs) {
+      clients_.push_back(std::make_unique<End>(*this));
+      servers_.push_back(std::make_unique<End>(*this));
+      OpenEnd(*clients_.back(), pair.client, r);
+      OpenEnd(*servers_.back(), pair.server, r);
+    }
+    if (!r.ok()) {
+      Close();
+      return r;
+    }
+    for (auto& server : servers_) server->Await(&OnRequest);
+    for (size_t i = static_cast<size_t>(exchange_.active); i < clients_.size(); ++i) {
+      clients_[i]->Await(&OnReply);
+    }
+    return r;
+  }
+
+  Result Trip() noexcept {
+    failed_ = {};
+    left_ = 2 * exchange_.active;
+    for (int i = 0; i < exchange_.active; ++i) {
+      End& client = *clients_[static_cast<size_t>(i)];
+      client.received = 0;
+      client.Send(client.message, &OnSent);
+      client.Await(&OnReply);
+    }
+    while (left_ > 0 && failed_.ok()) loop_.Turn();
+    return failed_;
+  }
+
+  std::span<const std::byte> Received(int i) noexcept {
+    End& client = *clients_[static_cast<size_t>(i)];
+    return {client.buffer.data(), client.received};
+  }
+  std::span<std::byte> Message(int i) noexcept { return clients_[static_cast<size_t>(i)]->message; }
+
+  void Close() noexcept {
+    closing_ = true;
+    size_t open = 0;
+    for (auto* ends : {&clients_, &servers_}) {
+      for (auto& end : *ends) {
+        if (end->Fd::Close(&OnClosed) == Errc::kOk) ++open;
+      }
+    }
+    closed_ = 0;
+    while (closed_ < open) loop_.Turn();
+    clients_.clear();
+    servers_.clear();
+    closing_ = false;
+  }
+
+ private:
+  struct End : Fd {
+    explicit End(Echo& e) : Fd(e.loop_), echo(e), message(e.exchange_.size), buffer(e.exchange_.buf) {}
+
+    void Await(typename Fd::Done done) noexcept {
+      if (echo.exchange_.deadlines) (void)Fd::SetReadDeadline(CoarseNow().Plus(kHour));
+      Fd::Read(std::span(buffer).subspan(received), done);
+    }
+    void Send(std::span<const std::byte> bytes, typename Fd::Done done) noexcept {
+      if (echo.exchange_.deadlines) (void)Fd::SetWriteDeadline(CoarseNow().Plus(kHour));
+      Fd::Write(bytes, done);
+    }
+
+    Echo& echo;
+    std::vector<std::byte> message;
+    std::vector<std::byte> buffer;
+    size_t received = 0;  // a client's, of this trip
+  };
+
+  static constexpr int64_t kHour = int64_t{3600} * 1'000'000'000;
+
+  // Opens the end, or closes the handle if that or an earlier one failed.
+  void OpenEnd(End& end, Handle handle, Result& r) noexcept {
+    if (r.ok()) {
+      r = end.Open(handle);
+      if (r.ok()) return;
+    }
+    (void)CloseHandle(handle);
+  }
+
+  void Failed(Result r) noexcept {
+    if (failed_.ok() && !closing_) failed_ = r;
+  }
+
+  static void OnRequest(Fd& fd, Result r) noexcept {
+    End& server = static_cast<End&>(fd);
+    if (!r.ok()) return server.echo.Failed(r);
+    server.Send(std::span(server.buffer).first(static_cast<size_t>(r.n)), &OnAnswered);
+  }
+
+  static void OnAnswered(Fd& fd, Result r) noexcept {
+    End& server = static_cast<End&>(fd);
+    if (!r.ok()) return server.echo.Failed(r);
+    server.Await(&OnRequest);
+  }
+
+  static void OnSent(Fd& fd, Result r) noexcept {
+    End& client = static_cast<End&>(fd);
+    if (!r.ok()) return client.echo.Failed(r);
+    --client.echo.left_;
+  }
+
+  static void OnReply(Fd& fd, Result r) noexcept {
+    End& client = static_cast<End&>(fd);
+    if (!r.ok()) return client.echo.Failed(r);
+    client.received += static_cast<size_t>(r.n);
+    if (client.received < client.message.size()) return client.Await(&OnReply);
+    --client.echo.left_;
+  }
+
+  static void OnClosed(Fd& fd, Result) noexcept { ++static_cast<End&>(fd).echo.closed_; }
+
+  typename Fd::LoopType loop_;
+  Exchange exchange_;
+  std::vector<std::unique_ptr<End>> clients_;
+  std::vector<std::unique_ptr<End>> servers_;
+  int left_ = 0;
+  size_t closed_ = 0;
+  bool closing_ = false;
+  Result failed_;
+};
+
+}  // namespace tare::io::fd_ops

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reference descriptor: both of its operations live in it, so a read or a write allocates nothing, ever.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "impl/base/check.h"
+#include "impl/base/socket.h"
+#include "impl/fd_ops/contract.h"
+#include "impl/fd_ops/echo.h"
+#include "impl/loop/loop.h"
+
+namespace tare::io::fd_ops {
+
+// A descriptor that belongs to its loop's thread: every member is called there, and every callback comes from Loop::Turn.
+//
+// One read (or accept) and one write (or connect) may be pending at a time; one more is an error of the programmer (shared.h
+// queues). A callback may start the next operation, set deadlines, and close; it may destroy the descriptor once it is
+// closed. No callback is ever called from inside the call that started it.
+//
+// How an operation ends, where several reasons hold: closed before timeout before the system's error before end of
+// stream. Bytes that the system has already handed over always win.
+template <Backend B>
+class Fd {
+ public:
+  using LoopType = Loop<B>;
+  using Done = void (*)(Fd&, Result) noexcept;
+
+  static const char* WhyNot() noexcept { return B::WhyNot(); }
+
+  explicit Fd(Loop<B>& loop) noexcept : loop_(loop) {
+    Embed(in_, &OnRead);
+    Embed(out_, &OnWrite);
+    closing_.owner = this;
+    closing_.done = &OnClosed;
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  // Wants it closed, or never opened.
+  ~Fd() {
+    TARE_CHECK(state_ == State::kNew || state_ == State::kClosed);
+    TARE_CHECK(!in_.busy && !out_.busy);
+  }
+
+  // Takes `h` over. After an error it is still the caller's. No deadline is set.
+  Result Open(Handle h) noexcept {
+    TARE_CHECK(state_ == State::kNew || state_ == State::kClosed);
+    const Result attached = loop_.backend().Attach(port_, h);
+    if (!attached.ok()) return attached;
+    handle_ = h;
+    state_ = State::kOpen;
+    in_.deadline = out_.deadline = Deadline::Never();
+    in_.expired = out_.expired = false;
+    return attached;
+  }
+
+  Handle handle() const noexcept { return handle_; }
+  bool open() const noexcept { return state_ == State::kOpen; }
+
+  // From `d` on reads (accepts) end with kTimeout, the pending one too, until the deadline is set anew. One that has passed
+  // takes effect in here. kClosed, and no effect, on a descriptor that is not open. Moving a deadline further away or clearing
+  // it costs a store: the armed timer finds out when its time has come.
+  Errc SetReadDeadline(Deadline d) noexcept { return SetDeadline(in_, d); }
+  // The same for writes and connects.
+  Errc SetWriteDeadline(Deadline d) noexcept { return SetDeadline(out_, d); }
+  Errc SetDeadline(Deadline d) noexcept {
+    (void)SetDeadline(in_, d);
+    return SetDeadline(out_, d);
+  }
+
+  // Up to to.size() bytes: n >= 1, or kEof. Of an empty buffer: n = 0 at once.
+  void Read(std::span<std::byte> to, Done done) noexcept {
+    Begin(in_, Op::Kind::kRecv, to.data(), to.size(), nullptr, done);
+  }
+
+  // All of it, or n = how much was accepted and why not more.
+  void Write(std::span<const std::byte> from, Done done) noexcept {
+    Begin(out_, Op::Kind::kSend, const_cast<std::byte*>(from.data()), from.size(), nullptr, done);
+  }
+
+  // n = the new handle, owned by the callback. `peer` may be null, else it lives until the callback.
+  void Accept(Address* peer, Done done) noexcept {
+    Begin(in_, Op::Kind::kAccept, nullptr, 0, peer, done);
+  }
+
+  // `to` lives until the callback.
+  void Connect(Address& to, Done done) noexcept {
+    Begin(out_, Op::Kind::kConnect, nullptr, 0, &to, done);
+  }
+
+  // Ends the pending operation, if any, with kCanceled, unless it ends by itself first.
+  void CancelRead() noexcept { Interrupt(in_, Errc::kCanceled); }
+  void CancelWrite() noexcept { Interrupt(out_, Errc::kCanceled); }
+
+  // Ends what is pending with kClosed, then detaches and closes the handle, then calls `done` with how the closing went.
+  // Returns kOk if it will, and kClosed if the descriptor is not open: then `done` is not called. May be called inside a
+  // callback.
+  Errc Close(Done done) noexcept {
+    if (state_ != State::kOpen) return Errc::kClosed;
+    state_ = State::kClosing;
+    closing_.then = done;
+    Interrupt(in_, Errc::kClosed);
+    Interrupt(out_, Errc::kClosed);
+    EndClosing();
+    return Errc::kOk;
+  }
+
+ private:
+  enum class State : uint8_t { kNew, kOpen, kClosing, kClosed };
+
+  // All that an operation in one direction needs, from one use to the next.
+  struct Side : OpOf<B>, Timer {
+    Fd* owner = nullptr;
+    Fd::Done then = nullptr;
+    int64_t moved = 0;        // by the earlier calls of a write that takes several
+    Deadline deadline;        // Timer::when() may be earlier: see SetDeadline
+    Errc why = Errc::kOk;     // what a cancel of ours stands for
+    bool busy = false;        // from Begin to the callback
+    bool started = false;     // the backend has it
+    bool expired = false;     // the deadline has passed; stays until the next SetDeadline
+  };
+
+  struct Closing : Op {
+    Fd* owner = nullptr;
+    Fd::Done then = nullptr;
+    bool queued = false;
+  };
+
+  void Embed(Side& side, Op::Done done) noexcept {
+    side.owner = this;
+    side.done = done;
+    side.fire = &OnTimer;
+  }
+
+  void Begin(Side& side, Op::Kind kind, std::byte* data, size_t size, Address* peer, Done then) noexcept {
+    TARE_CHECK(!side.busy);
+    side.busy = true;
+    side.then = then;
+    side.kind = kind;
+    side.data = data;
+    side.size = size;
+    side.peer = peer;
+    side.moved = 0;
+    side.why = Errc::kOk;
+    Go(side);
+  }
+
+  void Go(Side& side) noexcept {
+    if (state_ != State::kOpen) return loop_.End(side, {0, Errc::kClosed, 0});
+    if (side.expired || HasPassed(side.deadline)) {
+      side.expired = true;
+      return loop_.End(side, {0, Errc::kTimeout, 0});
+    }
+    if (side.why != Errc::kOk) return loop_.End(side, {0, side.why, 0});
+    side.started = true;
+    loop_.backend().Start(port_, side);
+  }
+
+  static void OnRead(Op& op) noexcept {
+    Side& side = static_cast<Side&>(op);
+    Result r = side.result;
+    if (r.n == 0 && r.ok() && side.kind == Op::Kind::kRecv && side.size > 0) r.err = Errc::kEof;
+    side.owner->Finish(side, r);
+  }
+
+  static void OnWrite(Op& op) noexcept {
+    Side& side = static_cast<Side&>(op);
+    side.moved += side.result.n;
+    const auto n = static_cast<size_t>(side.result.n);
+    if (side.result.ok() && n < side.size && side.kind == Op::Kind::kSend) {
+      side.data += n;
+      side.size -= n;
+      side.started = false;
+      return side.owner->Go(side);
+    }
+    side.owner->Finish(side, {side.moved, side.result.err, side.result.os});
+  }
+
+  void Finish(Side& side, Result r) noexcept {
+    if (r.err == Errc::kCanceled && side.why != Errc::kOk) r.err = side.why;
+    // Nothing of the operation stays behind for the next one to find.
+    side.busy = side.started = false;
+    side.data = nullptr;
+    side.size = 0;
+    side.peer = nullptr;
+    // Closing as of now, for the callback may destroy a descriptor that is not.
+    const bool closing = state_ == State::kClosing;
+    side.then(*this, r);
+    if (closing) EndClosing();
+  }
+
+  // Queues the end of closing once nothing is pending any more.
+  void EndClosing() noexcept {
+    if (in_.busy || out_.busy || closing_.queued) return;
+    closing_.queued = true;
+    loop_.End(closing_, {});
+  }
+
+  void Interrupt(Side& side, Errc why) noexcept {
+    if (!side.busy) return;
+    side.why = why;
+    if (side.started) loop_.backend().Cancel(port_, side);
+  }
+
+  Errc SetDeadline(Side& side, Deadline d) noexcept {
+    if (state_ != State::kOpen) return Errc::kClosed;
+    side.deadline = d;
+    side.expired = HasPassed(d);
+    if (side.expired) {
+      Interrupt(side, Errc::kTimeout);
+    } else if (d < (side.armed() ? side.when() : Deadline::Never())) {
+      loop_.timers().Disarm(side);
+      loop_.timers().Arm(side, d);
+    }
+    return Errc::kOk;
+  }
+
+  static void OnTimer(Timer& timer) noexcept {
+    Side& side = static_cast<Side&>(timer);
+    if (HasPassed(side.deadline)) {
+      side.expired = true;
+      side.owner->Interrupt(side, Errc::kTimeout);
+    } else if (side.deadline != Deadline::Never()) {
+      side.owner->loop_.timers().Arm(side, side.deadline);
+    }
+  }
+
+  static void OnClosed(Op& op) noexcept {
+    Closing& closing = static_cast<Closing&>(op);
+    Fd& fd = *closing.owner;
+    closing.queued = false;
+    // Somebody has begun an operation meanwhile; it ends with kClosed, and then we are called again.
+    if (fd.in_.busy || fd.out_.busy) return;
+    fd.loop_.timers().Disarm(fd.in_);
+    fd.loop_.timers().Disarm(fd.out_);
+    fd.loop_.backend().Detach(fd.port_);
+    const Result closed = CloseHandle(fd.handle_);
+    fd.handle_ = kNoHandle;
+    fd.state_ = State::kClosed;
+    closing.then(fd, closed);
+  }
+
+  Loop<B>& loop_;
+  typename B::Port port_;
+  Side in_;
+  Side out_;
+  Closing closing_;
+  Handle handle_ = kNoHandle;
+  State state_ = State::kNew;
+};
+
+template <Backend B>
+using Reference = Echo<Fd<B>>;
+
+}  // namespace tare::io::fd_ops
