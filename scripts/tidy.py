@@ -222,15 +222,18 @@ def check_sources_built(tree, build_dir):
 
 
 def _listed(tree, path):
-    """Whether a CMakeLists.txt in the file's folder or above names it (for another system, say)."""
+    """Whether a CMakeLists.txt in the file's folder or above names it (for another system, say).
+    A variable inside the name, as in socket_${system}.cc, stands for anything."""
     parts = path.split("/")
     for depth in range(len(parts)):
         cmake = "/".join([*parts[:depth], "CMakeLists.txt"])
-        name = re.escape("/".join(parts[depth:]))
-        if cmake in tree.files and any(
-                re.search(rf"(?<![\w./-]){name}(?![\w.-])", line.partition("#")[0])
-                for line in tree.lines(cmake)):
-            return True
+        if cmake not in tree.files:
+            continue
+        code = "\n".join(line.partition("#")[0] for line in tree.lines(cmake))
+        for word in re.findall(r"[\w./-][\w./${}-]*", code):
+            pattern = re.sub(r"\\\$\\\{\w+\\\}", ".*", re.escape(word))
+            if re.fullmatch(pattern, "/".join(parts[depth:])):
+                return True
     return False
 
 

@@ -19,7 +19,7 @@ CMAKE = "# SPDX-License-Identifier: Apache-2.0\n# A folder of the test.\n"
 
 CLEAN = {
     "CMakeLists.txt": CMAKE,
-    "impl/base/CMakeLists.txt": CMAKE + "add_library(base errc.cc socket_windows.cc)\n",
+    "impl/base/CMakeLists.txt": CMAKE + "add_library(base errc.cc socket_${system}.cc)\n",
     "impl/base/errc.h": HEADER + "#include <cstdint>\n",
     "impl/base/errc.cc": CC + '#include "impl/base/errc.h"\n#include <sys/socket.h>\n',
     "impl/base/socket_windows.cc": CC + "#include <winsock2.h>\n",  # listed, not built here
@@ -181,7 +181,7 @@ class TidyTest(unittest.TestCase):
 
     def test_a_source_that_is_no_longer_built_is_caught(self):
         self.write_commands(SOURCES_BUILT[1:])
-        self.write("impl/base/CMakeLists.txt", CMAKE + "# errc.cc\nadd_library(b xerrc.cc)\n")
+        self.write("impl/base/CMakeLists.txt", CMAKE + "# errc.cc\nadd_library(b xerrc.cc ${x}.cc)\n")
         self.assertIn(("impl/base/errc.cc", 1, "dead-file"), [f[:3] for f in self.findings()])
 
     def test_a_build_directory_that_is_not_configured_is_a_finding(self):
