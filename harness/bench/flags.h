@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flags that tare::benchmem_main adds to Google Benchmark's.
+#pragma once
+
+#include <string>
+
+namespace tare::bench {
+
+struct Flags {
+  enum class Format { kGo, kGbench };
+  Format format = Format::kGo;
+  bool counts_only = false;
+  bool list = false;
+};
+
+// Takes our flags out of argv, with null after the last that is left. Returns what is wrong with
+// them, naming the flag, or the empty string.
+[[nodiscard]] std::string TakeFlags(int* argc, char** argv, Flags* flags);
+
+extern const char kFlagsHelp[];  // what --help says of them
+
+}  // namespace tare::bench

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns runs of Google Benchmark into lines of Go's benchmark format.
+#include "bench/go_text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "bench/environment.h"
+#include "bench/rows.h"
+#include "result/write_text.h"
+#include "tare/benchmem.h"
+
+namespace tare::bench {
+namespace {
+
+constexpr std::string_view kCpuNsPerOp = "cpu-ns/op";
+
+std::string ProgramName() {
+  const char* const path = benchmark::BenchmarkReporter::Context::executable_name;
+  return path != nullptr ? std::filesystem::path(path).filename().string() : "unknown";
+}
+
+const MeteredCounter* FindMetered(std::string_view unit) {
+  const auto* const found = std::find_if(std::begin(kMeteredCounters), std::end(kMeteredCounters),
+                                         [&](const MeteredCounter& c) { return c.unit == unit; });
+  return found != std::end(kMeteredCounters) ? found : nullptr;
+}
+
+void AppendUnits(Measures measures, std::string* out) {
+  result::Units units;
+  const auto add = [&](std::string_view unit, bool exact) {
+    // A unit is described once here: there is nothing to contradict.
+    if (exact) static_cast<void>(units.Set(unit, "assume", "exact"));
+    static_cast<void>(units.Set(unit, "better", "lower"));
+  };
+  if (measures == Measures::kTimesAndCounts) {
+    add(result::kNsPerOp, false);
+    add(kCpuNsPerOp, false);
+  }
+  for (const MeteredCounter& counter : kMeteredCounters) {
+    if (counter.why_not().empty()) add(counter.unit, counter.exact);
+  }
+  for (const result::Unit& unit : units.all()) result::AppendUnit(unit, out);
+}
+
+}  // namespace
+
+void AppendHead(Measures measures, std::string* out) {
+  const std::string_view covers = AllocScope::Covers();
+  result::AppendComment("tare " TARE_VERSION " · " + ProgramName() + " · counts " +
+                            (covers.empty() ? "nothing" : std::string(covers)) +
+                            (measures == Measures::kCountsOnly ? " · counts only" : ""),
+                        out);
+  for (const MeteredCounter& counter : kMeteredCounters) {
+    const std::string_view why_not = counter.why_not();
+    if (why_not.empty()) continue;
+    result::AppendComment("not applicable: " + std::string(counter.unit) + ": " +
+                              std::string(why_not),
+                          out);
+  }
+  for (const auto& [key, value] : Environment()) result::AppendConfig(key, value, out);
+  AppendUnits(measures, out);
+}
+
+void AppendOutcome(std::string_view kind, std::string_view name, std::string_view text,
+                   std::string* out) {
+  std::string line = std::string(kind) + " " + std::string(name) + ": " + std::string(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  result::AppendComment(line, out);
+}
+
+bool AppendSkipped(std::string_view name, std::string_view message, std::string* out) {
+  if (message.starts_with(kNotApplicable)) {
+    AppendOutcome("absent", name, message.substr(kNotApplicable.size()), out);
+    return false;
+  }
+  AppendOutcome("error", name, message, out);
+  return true;
+}
+
+void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run& run,
+                 std::string* out) {
+  const auto iterations = static_cast<double>(run.iterations);
+  result::Row row{std::string(name), run.iterations, {}};
+  std::string notes;
+  const auto add = [&](double value, std::string_view unit) {
+    if (std::isfinite(value)) {
+      row.values.push_back({value, OneWord(unit)});
+    } else {
+      AppendOutcome("note", name, std::string(unit) + " is not a finite number; left out", &notes);
+    }
+  };
+  add(run.real_accumulated_time * 1e9 / iterations, result::kNsPerOp);
+  add(run.cpu_accumulated_time * 1e9 / iterations, kCpuNsPerOp);
+  for (const MeteredCounter& counter : kMeteredCounters) {
+    const auto found = run.counters.find(counter.unit);
+    if (found != run.counters.end()) add(found->second.value, counter.unit);
+  }
+  for (const auto& [unit, counter] : run.counters) {
+    if (FindMetered(unit) == nullptr) add(counter.value, unit);
+  }
+  if (!row.values.empty()) result::AppendRow(row, out);
+  out->append(notes);
+  if (!run.report_label.empty()) AppendOutcome("label", name, run.report_label, out);
+}
+
+std::string_view WhyNotCounted(const benchmark::BenchmarkReporter::Run& run) {
+  for (const MeteredCounter& counter : kMeteredCounters) {
+    if (!counter.why_not().empty() || run.counters.contains(counter.unit)) continue;
+    return "not counted: its code is in a shared library, or it replaces state.counters after the "
+           "timed loop; build it into the program, and add to state.counters";
+  }
+  return "";
+}
+
+std::string_view WhyNothingIsCounted() {
+  for (const MeteredCounter& counter : kMeteredCounters) {
+    if (counter.why_not().empty()) return "";
+  }
+  return std::begin(kMeteredCounters)->why_not();
+}
+
+}  // namespace tare::bench

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The head, the rows and the comments that a benchmark program prints in Go's benchmark format.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bench/window.h"
+#include "result/result.h"
+
+namespace tare::bench {
+
+enum class Measures { kTimesAndCounts, kCountsOnly };
+
+// A comment with the provenance, the environment, the units. Where nothing is counted, a comment says
+// why and the units are left out.
+void AppendHead(Measures measures, std::string* out);
+
+// "# <kind> <name>: <text>", on one line whatever the text holds.
+void AppendOutcome(std::string_view kind, std::string_view name, std::string_view text,
+                   std::string* out);
+
+// A run that was skipped: absent or error. Returns whether it is an error.
+bool AppendSkipped(std::string_view name, std::string_view message, std::string* out);
+
+// A run that was timed: its row, its label, what was left out of it.
+void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run& run,
+                 std::string* out);
+
+// Why the counts that `run` ought to carry are not in it; empty if they are, or nothing is counted.
+std::string_view WhyNotCounted(const benchmark::BenchmarkReporter::Run& run);
+
+// Why nothing is counted in this process; empty if something is.
+std::string_view WhyNothingIsCounted();
+
+}  // namespace tare::bench

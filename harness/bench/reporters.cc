@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reports runs as they end.
+#include "bench/reporters.h"
+
+#include <set>
+
+#include "bench/go_text.h"
+#include "bench/output.h"
+#include "tare/benchmem.h"
+
+namespace tare::bench {
+
+GoReporter::GoReporter(const std::vector<Row>& rows) {
+  for (const Row& row : rows) names_[row.gbench_name].push_back(row.name);
+}
+
+bool GoReporter::ReportContext(const Context&) {
+  std::string out;
+  AppendHead(Measures::kTimesAndCounts, &out);
+  WriteResults(out);
+  return true;
+}
+
+void GoReporter::ReportRuns(const std::vector<Run>& runs) {
+  std::string out;
+  std::set<std::string> messages;  // a skipped benchmark is skipped in every repetition: say it once
+  for (const Run& run : runs) {
+    if (run.run_type != Run::RT_Iteration || run.report_big_o || run.report_rms) continue;
+    const std::string& name = NameOf(run);
+    if (run.error_occurred) {
+      if (messages.insert(run.error_message).second) {
+        AppendSkipped(name, run.error_message, &out);
+      }
+    } else if (const std::string_view why_not = WhyNotCounted(run); !why_not.empty()) {
+      AppendOutcome("error", name, why_not, &out);
+    } else {
+      AppendTimed(name, run, &out);
+    }
+  }
+  WriteResults(out);
+}
+
+const std::string& GoReporter::NameOf(const Run& run) {
+  const std::string gbench_name = run.run_name.str();
+  const auto [entry, is_new] = given_.try_emplace(
+      {gbench_name, {run.family_index, run.per_family_instance_index}});
+  if (!is_new) return entry->second;
+  std::vector<std::string>& names = names_[gbench_name];
+  if (names.empty()) {
+    entry->second = RowName(run.run_name);
+  } else {
+    entry->second = names.front();
+    names.erase(names.begin());
+  }
+  return entry->second;
+}
+
+ErrorWatch::ErrorWatch(benchmark::BenchmarkReporter& reporter) : reporter_(reporter) {
+  SetOutputStream(&reporter.GetOutputStream());
+  SetErrorStream(&reporter.GetErrorStream());
+}
+
+bool ErrorWatch::ReportContext(const Context& context) { return reporter_.ReportContext(context); }
+
+void ErrorWatch::ReportRuns(const std::vector<Run>& runs) {
+  for (const Run& run : runs) {
+    if (run.run_type != Run::RT_Iteration) continue;
+    has_error_ |= run.error_occurred ? !std::string_view(run.error_message).starts_with(kNotApplicable)
+                                     : !WhyNotCounted(run).empty();
+  }
+  reporter_.ReportRuns(runs);
+}
+
+void ErrorWatch::Finalize() { reporter_.Finalize(); }
+
+}  // namespace tare::bench

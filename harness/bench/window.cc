@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes differences of running totals around the timed stretches of a benchmark's threads.
+#include "bench/window.h"
+
+#include <benchmark/benchmark.h>
+
+#include <mutex>
+
+#include "count/counters.h"
+
+namespace tare::bench {
+namespace {
+
+Totals Read(MeteredThreads whose) noexcept {
+  Totals now;
+  for (size_t i = 0; i < now.size(); ++i) now[i] = kMeteredCounters[i].read(whose);
+  return now;
+}
+
+void AddDifference(const Totals& start, const Totals& end, Totals& sum) noexcept {
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] += end[i] - start[i];
+}
+
+// What helper threads do from the first timed iteration of any benchmark thread to the last of any.
+// A thread that starts first may put a helper to work before the others have left the barrier, and
+// one that leaves the end barrier first may have it tear something down: hence the first of the
+// readings after the one, and the last of the readings before the other.
+class HelperThreads {
+ public:
+  void Reset() noexcept {
+    const std::lock_guard lock(mutex_);
+    started_ = false;
+    first_ = last_ = {};
+  }
+  void NoteStart() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (started_) return;
+    started_ = true;
+    first_ = last_ = Read(MeteredThreads::kOthers);
+  }
+  void NoteEnd() noexcept {
+    const std::lock_guard lock(mutex_);
+    last_ = Read(MeteredThreads::kOthers);
+  }
+  void AddTo(Totals& sum) noexcept {
+    const std::lock_guard lock(mutex_);
+    AddDifference(first_, last_, sum);
+  }
+
+ private:
+  std::mutex mutex_;
+  bool started_ = false;
+  Totals first_{};
+  Totals last_{};
+};
+
+constinit thread_local Window t_window;
+constinit HelperThreads g_helpers;
+constinit bool g_every_benchmark = false;
+
+}  // namespace
+
+Window& Window::OfThisThread() noexcept { return t_window; }
+
+void Window::Enter(bool leads) noexcept {
+  // The role stays until the thread ends. Were it given back after the end barrier, what this
+  // thread does then could still fall into the helper threads' account.
+  count::SetThisThreadRole(count::Role::kBenchmark);
+  if (leads) g_helpers.Reset();
+  leads_ = leads;
+  totals_ = {};
+  counting_ = false;
+}
+
+void Window::Open() noexcept {
+  ++opened_;
+  opened_at_ = std::chrono::steady_clock::now();
+  g_helpers.NoteStart();
+  Resume();
+}
+
+void Window::Pause() noexcept {
+  if (!counting_) return;
+  counting_ = false;
+  AddDifference(start_, Read(MeteredThreads::kThis), totals_);
+}
+
+void Window::Resume() noexcept {
+  counting_ = true;
+  start_ = Read(MeteredThreads::kThis);
+}
+
+void Window::End() noexcept {
+  Pause();
+  g_helpers.NoteEnd();
+  duration_ = std::chrono::steady_clock::now() - opened_at_;
+}
+
+void Window::Close() noexcept {
+  if (!leads_) return;
+  leads_ = false;  // a skipped benchmark may close twice
+  g_helpers.AddTo(totals_);
+}
+
+void AttachCounts(benchmark::State& state) {
+  const Totals& totals = Window::OfThisThread().totals();
+  for (size_t i = 0; i < totals.size(); ++i) {
+    if (!kMeteredCounters[i].why_not().empty()) continue;
+    // A total below 2^53 is exact in a double, and so is the sum over the threads.
+    state.counters[kMeteredCounters[i].unit] =
+        benchmark::Counter(static_cast<double>(totals[i]), benchmark::Counter::kAvgIterations);
+  }
+}
+
+void MeterEveryBenchmark() { g_every_benchmark = true; }
+bool EveryBenchmarkIsMetered() { return g_every_benchmark; }
+
+}  // namespace tare::bench

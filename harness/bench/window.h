@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The counting window of a benchmark thread: open exactly while Google Benchmark's timer runs.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+
+#include "tare/meter.h"
+
+namespace tare::bench {
+
+// One total a line of kMeteredCounters, in its order.
+using Totals = std::array<uint64_t, std::size(kMeteredCounters)>;
+
+// Each thread has one, used again for every run. A run of a benchmark takes the windows of its
+// threads through Enter, Open, {Pause, Resume}, End, Close; exactly one thread of a run leads. A run
+// that is skipped may end anywhere; the next Enter begins afresh. Google Benchmark runs one
+// benchmark at a time: so does this class.
+class Window {
+ public:
+  static Window& OfThisThread() noexcept;
+
+  // Before the barrier at which the threads of a benchmark start: from here on what this thread
+  // does is no helper thread's work.
+  void Enter(bool leads) noexcept;
+  // After that barrier, before the first timed iteration.
+  void Open() noexcept;
+  void Pause() noexcept;
+  void Resume() noexcept;
+  // After the last timed iteration, before the barrier at which the threads end.
+  void End() noexcept;
+  // After that barrier.
+  void Close() noexcept;
+
+  // What was counted between Open and End. The helper threads' part is in the leader's.
+  const Totals& totals() const { return totals_; }
+  // How many windows this thread has opened so far.
+  uint64_t opened() const { return opened_; }
+  // Wall time between Open and End, pauses included.
+  std::chrono::nanoseconds duration() const { return duration_; }
+
+ private:
+  Totals totals_{};
+  Totals start_{};
+  uint64_t opened_ = 0;
+  std::chrono::steady_clock::time_point opened_at_{};
+  std::chrono::nanoseconds duration_{};
+  bool counting_ = false;
+  bool leads_ = false;
+};
+
+// Puts the totals of this thread's window into state.counters, each to be divided by the iterations
+// of all threads. Counters that do not apply here are left out.
+void AttachCounts(benchmark::State& state);
+
+// Whether every benchmark of the program is metered, or only those with a Meter. Set before any
+// benchmark runs.
+void MeterEveryBenchmark();
+bool EveryBenchmarkIsMetered();
+
+}  // namespace tare::bench

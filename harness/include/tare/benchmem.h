@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a suite may say about its benchmarks to a program that links tare::benchmem_main.
+//
+// A Google Benchmark program needs none of this. Linked with tare::benchmem_main in place of
+// benchmark::benchmark_main it counts every benchmark over exactly its timed iterations (see
+// meter.h), whether its main is ours, BENCHMARK_MAIN() or its own, and understands beside Google
+// Benchmark's flags:
+//
+//   --tare_format=go      results in Go's benchmark format: the default
+//   --tare_format=gbench  Google Benchmark's own reporters, as --benchmark_format says; giving
+//                         --benchmark_format alone means the same
+//   --counts-only         no times: a warm-up, then a fixed number of iterations, twice
+//   --tare_list           a line for each row that --benchmark_filter selects, and no run; tab
+//                         separated: Google Benchmark's name, the row's name, `quick` or `full`,
+//                         why the row is absent on this machine (or nothing)
+//
+// The row's name is Google Benchmark's without what only says how it was run (min_time, iterations,
+// repeats, real_time, ...): the function's name, "/<argument>" or "/<name>=<argument>" for each
+// argument, "/threads=<n>" unless it is 1; white space becomes "_". Where two benchmarks would share
+// a name, the second gets "#01", and so on in order of registration.
+//
+// Rows are "Benchmark<name> <iterations> <value> <unit>...": ns/op is wall time (or manual time)
+// over the iterations of all threads, cpu-ns/op CPU time over the same, then the counts, then the
+// benchmark's own counters. What did not become a row is said in a comment; no name holds white
+// space, so it ends at the first ": ".
+//
+//   # absent <name>: <reason>     skipped with a message that starts with kNotApplicable, or
+//                                 nothing is counted here and --counts-only was asked for
+//   # error <name>: <message>     skipped with any other message, or not counted although it should
+//   # unstable <name>: <unit> <total>/<iterations> then <total>/<iterations>, <unit> ...
+//                                 --counts-only: the two runs differ
+//   # label <name>: <text>        what the benchmark gave to State::SetLabel
+//   # note <name>: <text>         a value that was left out, and why
+//
+// Exit status: 0; 1 where a row ended in an error or a result could not be written; 2 for flags
+// that make no sense or a filter that selects nothing. Absent and unstable rows are outcomes, not
+// errors.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tare {
+
+// How a message to State::SkipWithError begins where the benchmark cannot apply on this machine.
+inline constexpr std::string_view kNotApplicable = "not applicable: ";
+
+// Marks the rows of `benchmark` as quick. Usable as BENCHMARK(f)->Apply(tare::MarkQuick).
+void MarkQuick(benchmark::internal::Benchmark* benchmark);
+
+// Fixes for --counts-only how many iterations each thread of `benchmark` counts over. Unless fixed
+// here, or by Benchmark::Iterations, it is 1,000, or 100 or 8 where 1,000 would take more than
+// 0.1 s.
+void FixCountedIterations(benchmark::internal::Benchmark* benchmark, int64_t iterations);
+
+// Registers a benchmark that cannot run on this machine: it is listed with the reason, and when run
+// it is reported absent.
+benchmark::internal::Benchmark* RegisterAbsent(const std::string& name, const std::string& reason);
+
+}  // namespace tare

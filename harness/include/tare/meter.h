@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Meter counts one benchmark over exactly its timed iterations, in all its threads.
+//
+//   void BM_Read(benchmark::State& state) {
+//     Fixture fixture;             // not counted
+//     tare::Meter meter(state);
+//     for (auto _ : state) Read(); // counted, but for what lies between PauseTiming and ResumeTiming
+//   }
+//
+// For programs that keep their own main and link tare::benchmem; under tare::benchmem_main every
+// benchmark is metered unasked. The counts become the user counters listed below, so that any
+// reporter of Google Benchmark shows them.
+//
+// What is counted: everything the benchmark's own threads do while their timers run, and, from the
+// moment all of them have started to the moment all have finished, everything that any other thread
+// of the process does (pauses included: no timer says what a helper thread did for whom). What
+// Google Benchmark itself does is not counted.
+#pragma once
+
+#include <cstdint>
+
+#include "tare/alloc_scope.h"
+
+namespace benchmark {
+class State;
+}
+
+namespace tare {
+
+// Readers of running totals, one a counter. None of them allocates.
+enum class MeteredThreads { kThis, kOthers };  // kOthers: all but the benchmark's own threads
+uint64_t ReadAllocs(MeteredThreads whose) noexcept;
+uint64_t ReadBytesRequested(MeteredThreads whose) noexcept;
+uint64_t ReadBytesUsable(MeteredThreads whose) noexcept;
+
+struct MeteredCounter {
+  const char* unit;  // the total divided by the iterations of all threads; also the counter's name
+  bool exact;        // the same in every run; otherwise a sample
+  uint64_t (*read)(MeteredThreads) noexcept;
+  std::string_view (*why_not)();  // empty: it applies here; otherwise no value is given, and why
+};
+
+// What is metered. A new counter is its reader in harness/count and a line here.
+inline constexpr MeteredCounter kMeteredCounters[] = {
+    {"allocs/op", true, &ReadAllocs, &AllocScope::WhyNot},
+    {"B/op", true, &ReadBytesRequested, &AllocScope::WhyNot},
+    {"usable-B/op", true, &ReadBytesUsable, &AllocScope::WhyNot},
+};
+
+class Meter {
+ public:
+  // Make one before the timed loop, in the benchmark function, in every thread. `state` must
+  // outlive it.
+  explicit Meter(benchmark::State& state);
+  // Puts this thread's counts into state.counters. A benchmark that was skipped has none; a timed
+  // loop that the meter could not see (its code is in a shared library, or the program was linked
+  // without the link options of tare::benchmem) becomes an error of the benchmark.
+  ~Meter();
+
+  Meter(const Meter&) = delete;
+  Meter& operator=(const Meter&) = delete;
+
+ private:
+  benchmark::State& state_;
+  uint64_t loops_before_;
+};
+
+}  // namespace tare
