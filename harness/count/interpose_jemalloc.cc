@@ -43,10 +43,11 @@ inline void* NewAligned(size_t size, std::align_val_t a) { return tare_je_new_al
 inline void* NewAlignedNothrow(size_t size, std::align_val_t a) noexcept {
   return tare_je_new_aligned_nothrow(size, a, std::nothrow);
 }
-inline void Delete(void* p) noexcept { tare_je_delete(p); }
+inline void Delete(void* p) noexcept { tare_je_free(p); }  // as jemalloc's own operator delete
 inline void DeleteSized(void* p, size_t size) noexcept { tare_je_delete_sized(p, size); }
+// jemalloc 5.3 sets `a` bytes aside for an empty block, and here takes it for one of 8 bytes.
 inline void DeleteSizedAligned(void* p, size_t size, std::align_val_t a) noexcept {
-  tare_je_delete_sized_aligned(p, size, a);
+  tare_je_delete_sized_aligned(p, size != 0 ? size : 1, a);
 }
 
 }  // namespace raw
@@ -191,10 +192,10 @@ int posix_memalign(void** out, size_t alignment, size_t size) noexcept {
 
 // C23's sized frees, which libraries newer than this C library may call.
 void free_sized(void* p, size_t size) noexcept {
-  CountFree(p, [=] { tare_je_delete_sized(p, size); });
+  CountFree(p, [=] { raw::DeleteSized(p, size); });
 }
 void free_aligned_sized(void* p, size_t alignment, size_t size) noexcept {
-  CountFree(p, [=] { tare_je_delete_sized_aligned(p, size, std::align_val_t{alignment}); });
+  CountFree(p, [=] { raw::DeleteSizedAligned(p, size, std::align_val_t{alignment}); });
 }
 
 // glibc's other names for the same functions.
