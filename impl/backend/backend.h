@@ -17,48 +17,53 @@ enum Feature : uint32_t {
   kReattach = 1 << 0,  // a handle that was detached may be attached again, here or elsewhere
 };
 
-// The contract. suites/backend/test.cc tests it sentence by sentence; the numbers are the tests' names.
+// clang-format off
+// The contract. suites/backend tests it sentence by sentence; the numbers are the tests' names.
 //
 //  Life
-//   1. A backend is made, polled and destroyed on one thread. Only Wake may be called from any other.
-//   2. WhyNot says in a sentence why the backend cannot run on this machine; nullptr: it can. One that
-//      nevertheless could not be made (descriptors exhausted, say) says so at every Attach, and its Poll
-//      returns 0 at once.
+//   1. A backend is made, polled and destroyed on one thread. Only Wake may be called from any
+//      other.
+//   2. WhyNot says in a sentence why the backend cannot run on this machine; nullptr: it can. One
+//      that nevertheless could not be made (descriptors exhausted, say) says so at every Attach,
+//      and its Poll returns 0 at once.
 //   3. Nothing here allocates between Attach and Detach.
 //
 //  Ports
-//   4. Attach makes `h` known under `port`; its error leaves nothing behind. It sets the blocking mode it
-//      needs. The handle stays the caller's. A Port stays where it is until Detach.
-//   5. Detach wants no op pending on the port. It restores the blocking mode that Attach found and leaves
-//      nothing of the port behind in the backend or the kernel; the port may then be attached again.
+//   4. Attach makes `h` known under `port`; its error leaves nothing behind. It sets the blocking
+//      mode it needs. The handle stays the caller's. A Port stays where it is until Detach.
+//   5. Detach wants no op pending on the port. It restores the blocking mode that Attach found and
+//      leaves nothing of the port behind in the backend or the kernel; the port may then be
+//      attached again.
 //
 //  Operations
-//   6. Start never calls op.done; every op ends in Poll, exactly once, whether it fails at once, was
-//      canceled, or succeeds. The caller's buffer is used, and nobody else's.
-//   7. One op per direction and port may be pending (in: accept, recv; out: connect, send). A second is an
-//      error of the programmer. The two directions never wait for each other.
-//   8. An op, its buffer and what it points to stay where they are until `done` is called. From then on neither
-//      kernel nor backend touches them.
-//   9. `done` may Start (its own op too), Cancel, Attach, Detach, and destroy what embeds op and port. It may not
-//      Poll, and not destroy the backend.
-//  10. A send may end short. A receive ends with what is there, at least one byte; n = 0 and kOk is end of stream.
-//      On a stream a receive or send of size 0 ends with n = 0 at once, whatever the state of the peer, and moves
-//      nothing. Sizes beyond what the system takes are clamped.
-//  11. An accept that ends with kOk has the new handle in `n`, close-on-exec (not inheritable), owned by `done`. It ends
-//      otherwise only without one: a handle that arrives after a cancel has won is closed by the backend.
-//  12. Every error comes with the system's code in `os` (0 where the system was not asked), and `n` is true beside
-//      it. Would-block and interruption never come out.
+//   6. Start never calls op.done; every op ends in Poll, exactly once, whether it fails at once,
+//      was canceled, or succeeds. The caller's buffer is used, and nobody else's.
+//   7. One op per direction and port may be pending (in: accept, recv; out: connect, send). A
+//      second is an error of the programmer. The two directions never wait for each other.
+//   8. An op, its buffer and what it points to stay where they are until `done` is called. From
+//      then on neither kernel nor backend touches them.
+//   9. `done` may Start (its own op too), Cancel, Attach, Detach, and destroy what embeds op and
+//      port. It may not Poll, and not destroy the backend.
+//  10. A send may end short. A receive ends with what is there, at least one byte; n = 0 and kOk
+//      is end of stream. On a stream a receive or send of size 0 ends with n = 0 at once, whatever
+//      the state of the peer, and moves nothing. Sizes beyond what the system takes are clamped.
+//  11. An accept that ends with kOk has the new handle in `n`, close-on-exec (not inheritable),
+//      owned by `done`. It ends otherwise only without one: a handle that arrives after a cancel
+//      has won is closed by the backend.
+//  12. Every error comes with the system's code in `os` (0 where the system was not asked), and
+//      `n` is true beside it. Would-block and interruption never come out.
 //
 //  Cancel
-//  13. Cancel asks. The op still ends once: kCanceled, or its own result if it won the race; what was moved is never
-//      lost. Canceling an op that has ended but whose `done` was not yet called changes nothing; so does canceling
-//      an idle op. The other direction is left alone.
+//  13. Cancel asks. The op still ends once: kCanceled, or its own result if it won the race; what
+//      was moved is never lost. Canceling an op that has ended but whose `done` was not yet called
+//      changes nothing; so does canceling an idle op. The other direction is left alone.
 //
 //  Poll
-//  14. Poll ends what has ended, calling `done` for each, and returns how many. It waits only if there is nothing, and
-//      returns 0 once `d` has passed (never before, late by the grain of the system's clock), or after Wake.
-//      Deadline::Past() does not wait at all.
-//  15. A Wake before, during or between Polls is not lost: the next Poll that would wait returns. Many may coalesce.
+//  14. Poll ends what has ended, calling `done` for each, and returns how many. It waits only if
+//      there is nothing, and returns 0 once `d` has passed (never before, late by the grain of the
+//      system's clock), or after Wake. Deadline::Past() does not wait at all.
+//  15. A Wake before, during or between Polls is not lost: the next Poll that would wait returns.
+//      Many may coalesce.
 //  16. No port starves: while ops end at once the system is still looked at.
 template <class B>
 concept Backend = requires(B b, typename B::Port port, OpOf<B> op, Handle h, Deadline d) {
@@ -73,6 +78,7 @@ concept Backend = requires(B b, typename B::Port port, OpOf<B> op, Handle h, Dea
   { b.Poll(d) } noexcept -> std::same_as<int>;
   { b.Wake() } noexcept -> std::same_as<void>;
 };
+// clang-format on
 
 // A list of backend types, for whoever instantiates something over all of them.
 template <class... B>

@@ -12,7 +12,9 @@
 namespace tare::io {
 namespace {
 
-Result Failed(int error) noexcept { return {0, FromErrno(error), error}; }
+Result Failed(int error) noexcept {
+  return {0, FromErrno(error), error};
+}
 
 // Hanging up and errors end whatever is pending, in both directions.
 uint8_t What(uint32_t events) noexcept {
@@ -26,7 +28,8 @@ epoll_event Wanted(uint8_t wanted, void* port) noexcept {
   epoll_event event = {};
   if (wanted & ReadyEvent::kIn) event.events |= EPOLLIN;
   if (wanted & ReadyEvent::kOut) event.events |= EPOLLOUT;
-  // The kernel reports hang-ups and errors also to those who want nothing: then once, not at every wait.
+  // The kernel reports hang-ups and errors also to those who want nothing: then once, not at every
+  // wait.
   if (wanted == 0) event.events = EPOLLET;
   event.data.ptr = port;
   return event;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Epoll: readiness from Linux's epoll, level-triggered; what is wanted of a descriptor is changed only when it must be.
+// Epoll: readiness from Linux's epoll, level-triggered; what is wanted of a descriptor is changed
+// only when it must be.
 #pragma once
 
 #include <span>

@@ -50,7 +50,8 @@ int PollPoller::Wait(int64_t nanos, std::span<ReadyEvent> events) noexcept {
     wake_.Drain();
     --ready;
   }
-  // From where the last look stopped, so that the end of a long list is not for ever behind its beginning.
+  // From where the last look stopped, so that the end of a long list is not for ever behind its
+  // beginning.
   for (; ready > 0 && count < static_cast<int>(events.size()); ++cursor_) {
     if (cursor_ >= watched_.size()) cursor_ = 1;
     Watched& w = watched_[cursor_];

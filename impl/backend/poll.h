@@ -41,8 +41,8 @@ class PollPoller {
   void Wake() noexcept { wake_.Signal(); }
 
  private:
-  // As the system's pollfd. A descriptor that nothing is wanted of hides as -1, for the system would
-  // report its end again and again.
+  // As the system's pollfd. A descriptor that nothing is wanted of hides as -1, for the system
+  // would report its end again and again.
   struct Watched {
     Handle handle;
     int16_t events;
@@ -52,10 +52,10 @@ class PollPoller {
   int16_t BitOf(Direction d) const noexcept { return d == Direction::kIn ? in_ : out_; }
 
   WakeFd wake_;
-  int16_t in_, out_;               // POLLIN, POLLOUT
-  std::vector<Watched> watched_;   // [0] is wake_
-  std::vector<Entry*> entries_;    // whose each is
-  size_t cursor_ = 1;              // where the next look begins
+  int16_t in_, out_;              // POLLIN, POLLOUT
+  std::vector<Watched> watched_;  // [0] is wake_
+  std::vector<Entry*> entries_;   // whose each is
+  size_t cursor_ = 1;             // where the next look begins
   bool woken_ = false;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Readiness: completions over a system that only tells when a handle is ready (epoll, poll, kqueue).
+// Readiness: completions over a system that only tells when a handle is ready (epoll, poll,
+// kqueue).
 #pragma once
 
 #include <array>
@@ -24,25 +25,31 @@ struct ReadyEvent {
   uint8_t what = 0;
 };
 
+// clang-format off
 // A Poller has kName and WhyNot as a backend, and
 //   Entry                    its state per port
 //   Made()                   how making it went
 //   Add(entry, h, port)      begins to watch `h`; reports it as `port`. The one call that may allocate
 //   Remove(entry)            leaves nothing behind
-//   Arm(entry, direction)    wants a report whenever a wait finds that direction ready (level-triggered)
-//   Disarm(entry, direction) no longer does; a poller that cannot look away from errors reports each at most once more
-//   Wait(nanos, events)      waits at most `nanos` (kNever: for ever) and fills `events`; returns how many. Sooner, and
-//                            also with 0, when interrupted or woken
+//   Arm(entry, direction)    wants a report whenever a wait finds that direction ready
+//                            (level-triggered)
+//   Disarm(entry, direction) no longer does; a poller that cannot look away from errors reports each
+//                            at most once more
+//   Wait(nanos, events)      waits at most `nanos` (kNever: for ever) and fills `events`; returns how
+//                            many. Sooner, and also with 0, when interrupted or woken
 //   Woken()                  whether Wake was seen by the last Wait
 //   Wake()                   ends a Wait, this one or the next; from any thread
+// clang-format on
 //
-// The engine makes the call at once where it may succeed, and waits where it is known that it would not: from a call that
-// would have blocked, and from the short-read rule (a receive that got less than it asked for has drained a byte stream).
-// What a full buffer means, the port learns: if the next receive was in vain, the next 64 full buffers count as drained
-// too. Level-triggered reports make every guess safe: one that was wrong costs a call and loses nothing.
+// The engine makes the call at once where it may succeed, and waits where it is known that it would
+// not: from a call that would have blocked, and from the short-read rule (a receive that got less
+// than it asked for has drained a byte stream). What a full buffer means, the port learns: if the
+// next receive was in vain, the next 64 full buffers count as drained too. Level-triggered reports
+// make every guess safe: one that was wrong costs a call and loses nothing.
 //
-// Nobody disarms when an operation ends, for most are followed by the next one: only a report that finds nothing pending
-// does. All events are tried before any `done` is called, so no `done` can pull a port from under an event.
+// Nobody disarms when an operation ends, for most are followed by the next one: only a report that
+// finds nothing pending does. All events are tried before any `done` is called, so no `done` can
+// pull a port from under an event.
 template <class Poller>
 class Readiness {
  public:
@@ -55,8 +62,8 @@ class Readiness {
     bool may_try[2] = {true, true};       // by Direction: not known to block
     bool is_stream = false;
     bool was_blocking = false;
-    bool last_was_full = false;           // the last receive filled its buffer
-    uint8_t full_means_drained = 0;       // for so many more receives
+    bool last_was_full = false;      // the last receive filled its buffer
+    uint8_t full_means_drained = 0;  // for so many more receives
   };
 
   static constexpr std::string_view kName = Poller::kName;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The blocking mode of a handle, and whether it carries a byte stream: what Attach asks and Detach restores.
+// The blocking mode of a handle, and whether it carries a byte stream: what Attach asks and Detach
+// restores.
 #pragma once
 
 #include "impl/base/errc.h"
@@ -12,7 +13,8 @@ namespace tare::io {
 Result IsBlocking(Handle h) noexcept;
 Result SetBlocking(Handle h, bool blocking) noexcept;
 
-// Whether a short receive means that `h` is drained: true for stream sockets, false where boundaries are kept.
+// Whether a short receive means that `h` is drained: true for stream sockets, false where
+// boundaries are kept.
 bool IsByteStream(Handle h) noexcept;
 
 }  // namespace tare::io

@@ -10,7 +10,9 @@
 namespace tare::io {
 namespace {
 
-Result Failed() noexcept { return {0, FromErrno(errno), errno}; }
+Result Failed() noexcept {
+  return {0, FromErrno(errno), errno};
+}
 
 }  // namespace
 

@@ -7,7 +7,8 @@
 
 namespace tare::io {
 
-// Nanoseconds on the clock that never steps. 0 and less lie in the past, the largest value never comes.
+// Nanoseconds on the clock that never steps. 0 and less lie in the past, the largest value never
+// comes.
 struct Deadline {
   int64_t ns = kNever;
 
@@ -31,15 +32,19 @@ struct Deadline {
 // Reads the monotonic clock; about 24 ns where the system answers without a call.
 Deadline Now() noexcept;
 
-// The same clock as of the last tick: never ahead of Now(), at most a few milliseconds behind, about 6 ns.
+// The same clock as of the last tick: never ahead of Now(), at most a few milliseconds behind,
+// about 6 ns.
 Deadline CoarseNow() noexcept;
 
 // The one that comes first.
-constexpr Deadline Earlier(Deadline a, Deadline b) noexcept { return a < b ? a : b; }
+constexpr Deadline Earlier(Deadline a, Deadline b) noexcept {
+  return a < b ? a : b;
+}
 
-// How long to wait for `d` in one go, in nanoseconds, never less than 0: kNever for never. The way there is cut
-// short when it is long (over a second), to be able to look at the cheap clock first; so whoever waits looks
-// again, and sees the exact clock on the last stretch: never late for having saved 18 ns.
+// How long to wait for `d` in one go, in nanoseconds, never less than 0: kNever for never. The way
+// there is cut short when it is long (over a second), to be able to look at the cheap clock first;
+// so whoever waits looks again, and sees the exact clock on the last stretch: never late for having
+// saved 18 ns.
 int64_t NanosToWait(Deadline d) noexcept;
 
 // Whether `d` has passed. Costs a look at the cheap clock while it is far away.

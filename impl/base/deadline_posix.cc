@@ -19,7 +19,9 @@ constexpr int64_t kFar = 1'000'000'000;
 
 }  // namespace
 
-Deadline Now() noexcept { return Read(CLOCK_MONOTONIC); }
+Deadline Now() noexcept {
+  return Read(CLOCK_MONOTONIC);
+}
 
 Deadline CoarseNow() noexcept {
 #ifdef CLOCK_MONOTONIC_COARSE

@@ -14,16 +14,16 @@ struct Address;
 
 // How an operation ended. `n` is true also beside an error: what was moved before it struck.
 struct [[nodiscard]] Result {
-  int64_t n = 0;          // bytes moved; for an accept that is kOk, the new handle
+  int64_t n = 0;  // bytes moved; for an accept that is kOk, the new handle
   Errc err = Errc::kOk;
-  int32_t os = 0;         // the system's own code where it gave one, else 0
+  int32_t os = 0;  // the system's own code where it gave one, else 0
 
   bool ok() const noexcept { return err == Errc::kOk; }
 };
 
-// One pending operation. The starter fills in the upper half, calls Backend::Start and keeps its hands
-// off until `done`; a backend links it, fills in `result`, calls `done` once, and forgets it. An Op may
-// be used again at once, also from inside `done`: Start owes nothing to the last use.
+// One pending operation. The starter fills in the upper half, calls Backend::Start and keeps its
+// hands off until `done`; a backend links it, fills in `result`, calls `done` once, and forgets it.
+// An Op may be used again at once, also from inside `done`: Start owes nothing to the last use.
 struct Op {
   enum class Kind : uint8_t {
     kAccept,   // n = the new handle, owned by `done`; non-blocking and close-on-exec
@@ -41,8 +41,9 @@ struct Op {
   Address* peer = nullptr;  // what does not fit is pointed to and lives until `done`
   Done done = nullptr;
 
-  Result result;       // the backend's until `done`, then the starter's to read
-  Op* next = nullptr;  // the backend's between Start and `done`, free for queues of the starter otherwise
+  Result result;  // the backend's until `done`, then the starter's to read
+  Op* next =
+      nullptr;  // the backend's between Start and `done`, free for queues of the starter otherwise
 };
 
 // Which of the two directions of a port an operation occupies.

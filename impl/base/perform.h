@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Perform: one non-blocking system call for an Op, what every readiness backend does when it is told "now".
+// Perform: one non-blocking system call for an Op, what every readiness backend does when it is
+// told "now".
 #pragma once
 
 #include "impl/base/op.h"
@@ -8,10 +9,11 @@ namespace tare::io {
 
 enum class Attempt : uint8_t { kFirst, kAgain };
 
-// Makes the call that `op` stands for; its handle must be in non-blocking mode. True: the op has ended and
-// op.result says how. False: it would block, and op.result is untouched; ask again when the handle is ready.
-// Interruptions are retried and sizes beyond what the system takes are clamped. A connect is begun by kFirst and
-// only looked after by kAgain, for a connect must not be issued twice.
+// Makes the call that `op` stands for; its handle must be in non-blocking mode. True: the op has
+// ended and op.result says how. False: it would block, and op.result is untouched; ask again when
+// the handle is ready. Interruptions are retried and sizes beyond what the system takes are
+// clamped. A connect is begun by kFirst and only looked after by kAgain, for a connect must not be
+// issued twice.
 [[nodiscard]] bool Perform(Op& op, Attempt attempt) noexcept;
 
 }  // namespace tare::io

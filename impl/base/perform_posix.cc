@@ -16,7 +16,9 @@ namespace {
 // Linux moves at most this much in one call; asking for more than SSIZE_MAX is undefined elsewhere.
 constexpr size_t kMostBytes = 0x7ffff000;
 
-size_t Clamp(size_t size) noexcept { return std::min(size, kMostBytes); }
+size_t Clamp(size_t size) noexcept {
+  return std::min(size, kMostBytes);
+}
 
 // Whether a call that failed with `error` is one to wait for. Ends the op otherwise.
 bool EndUnlessBlocked(Op& op, int error) noexcept {
@@ -29,15 +31,16 @@ bool Accept(Op& op) noexcept {
   for (;;) {
     socklen_t size = Address::kRoom;
     auto* peer = op.peer != nullptr ? reinterpret_cast<sockaddr*>(op.peer->bytes) : nullptr;
-    const int handle = accept4(op.handle, peer, peer != nullptr ? &size : nullptr,
-                               SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int handle =
+        accept4(op.handle, peer, peer != nullptr ? &size : nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (handle >= 0) {
       if (op.peer != nullptr) op.peer->size = size;
       op.result = {handle};
       return true;
     }
     // A connection that its dialler gave up while it was in line is nobody's error: take the next.
-    if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) return EndUnlessBlocked(op, errno);
+    if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO)
+      return EndUnlessBlocked(op, errno);
   }
 }
 
@@ -95,10 +98,14 @@ bool Send(Op& op) noexcept {
 
 bool Perform(Op& op, Attempt attempt) noexcept {
   switch (op.kind) {
-    case Op::Kind::kAccept: return Accept(op);
-    case Op::Kind::kConnect: return Connect(op, attempt);
-    case Op::Kind::kRecv: return Recv(op);
-    case Op::Kind::kSend: return Send(op);
+    case Op::Kind::kAccept:
+      return Accept(op);
+    case Op::Kind::kConnect:
+      return Connect(op, attempt);
+    case Op::Kind::kRecv:
+      return Recv(op);
+    case Op::Kind::kSend:
+      return Send(op);
   }
   CheckFailed("a known Op::Kind", __FILE__, __LINE__);
 }

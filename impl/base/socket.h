@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses and the blocking set-up calls around a connection: listen, dial, connected pairs, close.
+// Addresses and the blocking set-up calls around a connection: listen, dial, connected pairs,
+// close.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +14,8 @@
 
 namespace tare::io {
 
-// A socket address as the system lays it out. The room is what Windows' AcceptEx wants for two addresses
-// and its own margins; POSIX addresses need less.
+// A socket address as the system lays it out. The room is what Windows' AcceptEx wants for two
+// addresses and its own margins; POSIX addresses need less.
 struct Address {
   static constexpr size_t kRoom = 288;
   alignas(8) std::byte bytes[kRoom] = {};
@@ -30,8 +31,9 @@ std::string ToString(const Address& address);
 Address LocalAddress(Handle h) noexcept;
 Address RemoteAddress(Handle h) noexcept;
 
-// The calls below block, allocate nothing, and are for set-up, not for hot paths. They return a new handle in
-// `n` (close-on-exec, blocking, owned by the caller) or an error with the system's code, and then no handle.
+// The calls below block, allocate nothing, and are for set-up, not for hot paths. They return a new
+// handle in `n` (close-on-exec, blocking, owned by the caller) or an error with the system's code,
+// and then no handle.
 
 // A TCP socket for IPv4 that is neither bound nor connected.
 Result NewTcp4() noexcept;
@@ -46,8 +48,8 @@ struct Pair {
   Handle server = kNoHandle;
 };
 
-// Fills `pairs` with TCP connections over loopback, Nagle's delay off and reset on close, so that a run
-// leaves no port in TIME_WAIT behind. All or none: after an error nothing is open.
+// Fills `pairs` with TCP connections over loopback, Nagle's delay off and reset on close, so that a
+// run leaves no port in TIME_WAIT behind. All or none: after an error nothing is open.
 Result TcpPairs(std::span<Pair> pairs) noexcept;
 
 // Closes. The handle is gone whatever this returns.
@@ -56,7 +58,8 @@ void CloseAll(std::span<Pair> pairs) noexcept;
 
 // Ends the sending half: the peer reads end of stream after what was sent.
 Result ShutdownSend(Handle h) noexcept;
-// Makes a later close tear the connection down (the peer sees kReset) instead of ending it in order.
+// Makes a later close tear the connection down (the peer sees kReset) instead of ending it in
+// order.
 Result ResetOnClose(Handle h) noexcept;
 
 }  // namespace tare::io

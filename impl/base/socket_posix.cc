@@ -17,8 +17,12 @@ namespace {
 
 static_assert(sizeof(sockaddr_storage) <= Address::kRoom);
 
-Result Failed(int error) noexcept { return {0, FromErrno(error), error}; }
-Result FromCall(int rc) noexcept { return rc < 0 ? Failed(errno) : Result{rc}; }
+Result Failed(int error) noexcept {
+  return {0, FromErrno(error), error};
+}
+Result FromCall(int rc) noexcept {
+  return rc < 0 ? Failed(errno) : Result{rc};
+}
 
 const sockaddr* Raw(const Address& a) noexcept {
   return reinterpret_cast<const sockaddr*>(a.bytes);
@@ -42,7 +46,8 @@ Result SetNoDelay(Handle h) noexcept {
   return FromCall(setsockopt(h, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
 }
 
-// An interrupted connect goes on by itself (asking again would be a second connect): waits for its end.
+// An interrupted connect goes on by itself (asking again would be a second connect): waits for its
+// end.
 int AwaitConnect(Handle h) noexcept {
   pollfd p = {h, POLLOUT, 0};
   while (poll(&p, 1, -1) < 0) {
@@ -107,18 +112,24 @@ std::string ToString(const Address& address) {
   return std::string(text) + ":" + std::to_string(ntohs(in.sin_port));
 }
 
-Address LocalAddress(Handle h) noexcept { return Ask(getsockname, h); }
-Address RemoteAddress(Handle h) noexcept { return Ask(getpeername, h); }
+Address LocalAddress(Handle h) noexcept {
+  return Ask(getsockname, h);
+}
+Address RemoteAddress(Handle h) noexcept {
+  return Ask(getpeername, h);
+}
 
-Result NewTcp4() noexcept { return FromCall(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+Result NewTcp4() noexcept {
+  return FromCall(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
 
 Result Listen(Address& at, int backlog) noexcept {
   const Result made = NewTcp4();
   if (!made.ok()) return made;
   const Handle h = static_cast<Handle>(made.n);
   const int on = 1;
-  if (setsockopt(h, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 || bind(h, Raw(at), at.size) < 0 ||
-      listen(h, backlog) < 0) {
+  if (setsockopt(h, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+      bind(h, Raw(at), at.size) < 0 || listen(h, backlog) < 0) {
     const Result r = Failed(errno);
     (void)CloseHandle(h);
     return r;
@@ -169,7 +180,9 @@ void CloseAll(std::span<Pair> pairs) noexcept {
   }
 }
 
-Result ShutdownSend(Handle h) noexcept { return FromCall(shutdown(h, SHUT_WR)); }
+Result ShutdownSend(Handle h) noexcept {
+  return FromCall(shutdown(h, SHUT_WR));
+}
 
 Result ResetOnClose(Handle h) noexcept {
   const linger now = {1, 0};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The baseline: what the published "before" did, an operation, its completion channel and its closure made per call.
+// The baseline: what the published "before" did, an operation, its completion channel and its
+// closure made per call.
 #pragma once
 
 #include <cstddef>
@@ -16,15 +17,18 @@
 
 namespace tare::io::fd_ops {
 
-// The allocations of one read or write, by name; suites/fd_ops/test.cc holds the counts against this list.
+// clang-format off
+// The allocations of one read or write, by name; suites/fd_ops holds the counts against this list.
 //   1. the channel    std::make_shared: where the result arrives and by whom it is taken
 //   2. the closure    std::function with three captures, too large for its own storage
 //   3. the operation  new: what the backend links, with the buffer's place and the closure
-//   4. the timer      new, only if a deadline is set: one per call, armed before it and disarmed after
+//   4. the timer      new, only if a deadline is set: one per call, armed before, disarmed after
+// clang-format on
 // So a round trip of two writes and two reads makes 12, with deadlines 16.
 //
-// One read and one write at a time; callbacks, deadlines and close as in the reference, but for what the naive design cannot
-// do: a deadline that is set while an operation is pending does not reach it.
+// One read and one write at a time; callbacks, deadlines and close as in the reference, but for
+// what the naive design cannot do: a deadline that is set while an operation is pending does not
+// reach it.
 template <Backend B>
 class BaselineFd {
  public:
@@ -55,7 +59,8 @@ class BaselineFd {
   }
 
   void Write(std::span<const std::byte> from, Done done) {
-    Begin(Op::Kind::kSend, const_cast<std::byte*>(from.data()), from.size(), write_, write_deadline_, done);
+    Begin(Op::Kind::kSend, const_cast<std::byte*>(from.data()), from.size(), write_,
+          write_deadline_, done);
   }
 
   Errc Close(Done done) {
@@ -100,7 +105,8 @@ class BaselineFd {
     return Errc::kOk;
   }
 
-  void Begin(Op::Kind kind, std::byte* data, size_t size, Operation*& slot, Deadline deadline, Done done) {
+  void Begin(Op::Kind kind, std::byte* data, size_t size, Operation*& slot, Deadline deadline,
+             Done done) {
     TARE_CHECK(slot == nullptr);
     auto channel = std::make_shared<Channel>();
     std::function<void()> complete = [this, done, taken = channel] { done(*this, taken->result); };
@@ -150,10 +156,11 @@ class BaselineFd {
       return fd.Go(*operation);
     }
     r.n = operation->moved;
-    if (operation->kind == Op::Kind::kRecv && r.ok() && r.n == 0 && operation->size > 0) r.err = Errc::kEof;
+    if (operation->kind == Op::Kind::kRecv && r.ok() && r.n == 0 && operation->size > 0)
+      r.err = Errc::kEof;
     const bool closing = fd.closing_.then != nullptr;
     if (r.err == Errc::kCanceled) {
-      r.err = closing || fd.handle_ == kNoHandle ? Errc::kClosed
+      r.err = closing || fd.handle_ == kNoHandle                       ? Errc::kClosed
               : operation->timer != nullptr && operation->timer->fired ? Errc::kTimeout
                                                                        : Errc::kCanceled;
     }
@@ -194,7 +201,7 @@ class BaselineFd {
   Closing closing_;
 };
 
-template <Backend B>
+template <class B>
 using Baseline = Echo<BaselineFd<B>>;
 
 }  // namespace tare::io::fd_ops

@@ -11,8 +11,8 @@
 
 namespace tare::io::fd_ops {
 
-// Servers send back what they receive, whenever it comes. A client sends its message, and its trip is over when as many
-// bytes have come back and its own write has ended.
+// Servers send back what they receive, whenever it comes. A client sends its message, and its trip
+// is over when as many bytes have come back and its own write has ended.
 template <class Fd>
 class Echo {
  public:
@@ -77,7 +77,8 @@ class Echo {
 
  private:
   struct End : Fd {
-    explicit End(Echo& e) : Fd(e.loop_), echo(e), message(e.exchange_.size), buffer(e.exchange_.buf) {}
+    explicit End(Echo& e)
+        : Fd(e.loop_), echo(e), message(e.exchange_.size), buffer(e.exchange_.buf) {}
 
     void Await(typename Fd::Done done) noexcept {
       if (echo.exchange_.deadlines) (void)Fd::SetReadDeadline(CoarseNow().Plus(kHour));

@@ -29,7 +29,8 @@ Result Floor::Trip() noexcept {
       const ssize_t n = recv(ends_.pairs[i].server, ends_.Buffer(i), buf, 0);
       if (n <= 0) return Failed(n);
       got += static_cast<size_t>(n);
-      if (send(ends_.pairs[i].server, ends_.Buffer(i), static_cast<size_t>(n), MSG_NOSIGNAL) < n) return Failed(-1);
+      if (send(ends_.pairs[i].server, ends_.Buffer(i), static_cast<size_t>(n), MSG_NOSIGNAL) < n)
+        return Failed(-1);
     }
   }
   for (size_t i = 0; i < active; ++i) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The floor: blocking system calls in the order that needs no waiting; nothing lighter is possible by that route.
+// The floor: blocking system calls in the order that needs no waiting; nothing lighter is possible
+// by that route.
 #pragma once
 
 #include <span>
@@ -9,8 +10,9 @@
 
 namespace tare::io::fd_ops {
 
-// Both ends on one thread, and on loopback the message is on the other side when send returns: every receive finds its
-// bytes, so nothing has to be awaited. Knows no deadlines: with Exchange::deadlines it does the same. Trip allocates nothing.
+// Both ends on one thread, and on loopback the message is on the other side when send returns:
+// every receive finds its bytes, so nothing has to be awaited. Knows no deadlines: with
+// Exchange::deadlines it does the same. Trip allocates nothing.
 class Floor {
  public:
   static const char* WhyNot() noexcept { return nullptr; }

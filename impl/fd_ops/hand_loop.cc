@@ -22,7 +22,8 @@ Result Failed(ssize_t n) noexcept {
 inline Result ReadinessHandLoop::SendAll() noexcept {
   for (size_t i = 0; i < static_cast<size_t>(ends_.exchange.active); ++i) {
     ends_.received[i] = 0;
-    const ssize_t n = send(ends_.pairs[i].client, ends_.Message(i), ends_.exchange.size, MSG_NOSIGNAL);
+    const ssize_t n =
+        send(ends_.pairs[i].client, ends_.Message(i), ends_.exchange.size, MSG_NOSIGNAL);
     if (n <= 0) return Failed(n);
   }
   return {};
@@ -33,11 +34,13 @@ inline Result ReadinessHandLoop::Serve(size_t end) noexcept {
   if (end % 2 == 1) {
     const ssize_t n = recv(ends_.pairs[i].server, ends_.Buffer(i), ends_.exchange.buf, 0);
     if (n <= 0) return Failed(n);
-    if (send(ends_.pairs[i].server, ends_.Buffer(i), static_cast<size_t>(n), MSG_NOSIGNAL) < n) return Failed(-1);
+    if (send(ends_.pairs[i].server, ends_.Buffer(i), static_cast<size_t>(n), MSG_NOSIGNAL) < n)
+      return Failed(-1);
     return {0};
   }
   size_t& received = ends_.received[i];
-  const ssize_t n = recv(ends_.pairs[i].client, ends_.Buffer(i) + received, ends_.exchange.buf - received, 0);
+  const ssize_t n =
+      recv(ends_.pairs[i].client, ends_.Buffer(i) + received, ends_.exchange.buf - received, 0);
   if (n <= 0) return Failed(n);
   received += static_cast<size_t>(n);
   return {received == ends_.exchange.size};
@@ -52,7 +55,8 @@ Result HandLoop<Epoll>::Open(std::span<const Pair> pairs, const Exchange& exchan
     event.events = EPOLLIN | EPOLLET;
     event.data.u64 = end;
     const Pair& pair = pairs[end / 2];
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, end % 2 == 1 ? pair.server : pair.client, &event) < 0) return Failed(-1);
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, end % 2 == 1 ? pair.server : pair.client, &event) < 0)
+      return Failed(-1);
   }
   return {};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hand loops: per backend the tightest loop one would write for this exchange, without any interface of ours.
+// The hand loops: per backend the tightest loop one would write for this exchange, without any
+// interface of ours.
 #pragma once
 
 #include <span>
@@ -11,9 +12,10 @@
 
 namespace tare::io::fd_ops {
 
-// They know what no library can know: that one message is under way per connection, that it fits into the buffer and into the
-// socket, who is client and who is server. So they receive once per report and never try in vain. Deadlines they know as the
-// floor does: not at all. Trip allocates nothing.
+// They know what no library can know: that one message is under way per connection, that it fits
+// into the buffer and into the socket, who is client and who is server. So they receive once per
+// report and never try in vain. Deadlines they know as the floor does: not at all. Trip allocates
+// nothing.
 template <class B>
 class HandLoop {
  public:
@@ -44,8 +46,8 @@ class ReadinessHandLoop {
  protected:
   // Sends every active client's message.
   Result SendAll() noexcept;
-  // Receives at one end. `end` is twice the connection's index, plus one at the server, who sends it back.
-  // n = 1 if that ended a trip.
+  // Receives at one end. `end` is twice the connection's index, plus one at the server, who sends
+  // it back. n = 1 if that ended a trip.
   Result Serve(size_t end) noexcept;
 
   Ends ends_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reference descriptor: both of its operations live in it, so a read or a write allocates nothing, ever.
+// The reference descriptor: both of its operations live in it, so a read or a write allocates
+// nothing, ever.
 #pragma once
 
 #include <array>
@@ -14,14 +15,16 @@
 
 namespace tare::io::fd_ops {
 
-// A descriptor that belongs to its loop's thread: every member is called there, and every callback comes from Loop::Turn.
+// A descriptor that belongs to its loop's thread: every member is called there, and every callback
+// comes from Loop::Turn.
 //
-// One read (or accept) and one write (or connect) may be pending at a time; one more is an error of the programmer (shared.h
-// queues). A callback may start the next operation, set deadlines, and close; it may destroy the descriptor once it is
-// closed. No callback is ever called from inside the call that started it.
+// One read (or accept) and one write (or connect) may be pending at a time; one more is an error of
+// the programmer (shared.h queues). A callback may start the next operation, set deadlines, and
+// close; it may destroy the descriptor once it is closed. No callback is ever called from inside
+// the call that started it.
 //
-// How an operation ends, where several reasons hold: closed before timeout before the system's error before end of
-// stream. Bytes that the system has already handed over always win.
+// How an operation ends, where several reasons hold: closed before timeout before the system's
+// error before end of stream. Bytes that the system has already handed over always win.
 template <Backend B>
 class Fd {
  public:
@@ -59,9 +62,10 @@ class Fd {
   Handle handle() const noexcept { return handle_; }
   bool open() const noexcept { return state_ == State::kOpen; }
 
-  // From `d` on reads (accepts) end with kTimeout, the pending one too, until the deadline is set anew. One that has passed
-  // takes effect in here. kClosed, and no effect, on a descriptor that is not open. Moving a deadline further away or clearing
-  // it costs a store: the armed timer finds out when its time has come.
+  // From `d` on reads (accepts) end with kTimeout, the pending one too, until the deadline is set
+  // anew. One that has passed takes effect in here. kClosed, and no effect, on a descriptor that is
+  // not open. Moving a deadline further away or clearing it costs a store: the armed timer finds
+  // out when its time has come.
   Errc SetReadDeadline(Deadline d) noexcept { return SetDeadline(in_, d); }
   // The same for writes and connects.
   Errc SetWriteDeadline(Deadline d) noexcept { return SetDeadline(out_, d); }
@@ -80,7 +84,8 @@ class Fd {
     Begin(out_, Op::Kind::kSend, const_cast<std::byte*>(from.data()), from.size(), nullptr, done);
   }
 
-  // n = the new handle, owned by the callback. `peer` may be null, else it lives until the callback.
+  // n = the new handle, owned by the callback. `peer` may be null, else it lives until the
+  // callback.
   void Accept(Address* peer, Done done) noexcept {
     Begin(in_, Op::Kind::kAccept, nullptr, 0, peer, done);
   }
@@ -94,9 +99,9 @@ class Fd {
   void CancelRead() noexcept { Interrupt(in_, Errc::kCanceled); }
   void CancelWrite() noexcept { Interrupt(out_, Errc::kCanceled); }
 
-  // Ends what is pending with kClosed, then detaches and closes the handle, then calls `done` with how the closing went.
-  // Returns kOk if it will, and kClosed if the descriptor is not open: then `done` is not called. May be called inside a
-  // callback.
+  // Ends what is pending with kClosed, then detaches and closes the handle, then calls `done` with
+  // how the closing went. Returns kOk if it will, and kClosed if the descriptor is not open: then
+  // `done` is not called. May be called inside a callback.
   Errc Close(Done done) noexcept {
     if (state_ != State::kOpen) return Errc::kClosed;
     state_ = State::kClosing;
@@ -114,12 +119,12 @@ class Fd {
   struct Side : OpOf<B>, Timer {
     Fd* owner = nullptr;
     Fd::Done then = nullptr;
-    int64_t moved = 0;        // by the earlier calls of a write that takes several
-    Deadline deadline;        // Timer::when() may be earlier: see SetDeadline
-    Errc why = Errc::kOk;     // what a cancel of ours stands for
-    bool busy = false;        // from Begin to the callback
-    bool started = false;     // the backend has it
-    bool expired = false;     // the deadline has passed; stays until the next SetDeadline
+    int64_t moved = 0;     // by the earlier calls of a write that takes several
+    Deadline deadline;     // Timer::when() may be earlier: see SetDeadline
+    Errc why = Errc::kOk;  // what a cancel of ours stands for
+    bool busy = false;     // from Begin to the callback
+    bool started = false;  // the backend has it
+    bool expired = false;  // the deadline has passed; stays until the next SetDeadline
   };
 
   struct Closing : Op {
@@ -134,7 +139,8 @@ class Fd {
     side.fire = &OnTimer;
   }
 
-  void Begin(Side& side, Op::Kind kind, std::byte* data, size_t size, Address* peer, Done then) noexcept {
+  void Begin(Side& side, Op::Kind kind, std::byte* data, size_t size, Address* peer,
+             Done then) noexcept {
     TARE_CHECK(!side.busy);
     side.busy = true;
     side.then = then;
@@ -231,7 +237,8 @@ class Fd {
     Closing& closing = static_cast<Closing&>(op);
     Fd& fd = *closing.owner;
     closing.queued = false;
-    // Somebody has begun an operation meanwhile; it ends with kClosed, and then we are called again.
+    // Somebody has begun an operation meanwhile; it ends with kClosed, and then we are called
+    // again.
     if (fd.in_.busy || fd.out_.busy) return;
     fd.loop_.timers().Disarm(fd.in_);
     fd.loop_.timers().Disarm(fd.out_);
@@ -251,7 +258,7 @@ class Fd {
   State state_ = State::kNew;
 };
 
-template <Backend B>
+template <class B>
 using Reference = Echo<Fd<B>>;
 
 }  // namespace tare::io::fd_ops

@@ -33,8 +33,9 @@ class Loop {
   B& backend() noexcept { return backend_; }
   Timers& timers() noexcept { return timers_; }
 
-  // Does what there is to do: fires the timers that are due, ends what has ended, runs what was posted. Waits until
-  // `d` if there is nothing. Returns how many things it did; 0 after `d` or after Wake. Not from inside itself.
+  // Does what there is to do: fires the timers that are due, ends what has ended, runs what was
+  // posted. Waits until `d` if there is nothing. Returns how many things it did; 0 after `d` or
+  // after Wake. Not from inside itself.
   int Turn(Deadline d = Deadline::Never()) noexcept {
     TARE_CHECK(!turning_);
     turning_ = true;
@@ -51,21 +52,23 @@ class Loop {
   bool InTurn() const noexcept { return OnThread() && turning_; }
   bool OnThread() const noexcept { return std::this_thread::get_id() == thread_; }
 
-  // Ends an op that no backend knows: its `done` is called in this turn or the next, never from here.
+  // Ends an op that no backend knows: its `done` is called in this turn or the next, never from
+  // here.
   void End(Op& op, Result result) noexcept {
     op.result = result;
     ended_.Push(op);
   }
 
-  // From any thread. Tasks run in the order in which they were posted. Everything that the posting thread did before
-  // is seen by the task.
+  // From any thread. Tasks run in the order in which they were posted. Everything that the posting
+  // thread did before is seen by the task.
   void Post(Task& task) noexcept {
     Task* head = posted_.load(std::memory_order_relaxed);
     do {
       task.next = head;
     } while (!posted_.compare_exchange_weak(head, &task, std::memory_order_release,
                                             std::memory_order_relaxed));
-    // Whoever found the list empty wakes; until it is taken, everybody else's task is taken with that one.
+    // Whoever found the list empty wakes; until it is taken, everybody else's task is taken with
+    // that one.
     if (head == nullptr) backend_.Wake();
   }
 
@@ -73,9 +76,7 @@ class Loop {
   void Wake() noexcept { backend_.Wake(); }
 
  private:
-  int FireTimers() noexcept {
-    return HasPassed(timers_.First()) ? timers_.FireDue(Now()) : 0;
-  }
+  int FireTimers() noexcept { return HasPassed(timers_.First()) ? timers_.FireDue(Now()) : 0; }
 
   int RunEnded() noexcept {
     OpQueue batch;

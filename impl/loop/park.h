@@ -12,8 +12,8 @@ class Parker {
   // Blocks until Unpark; returns at once if that was before.
   void Park() noexcept { flag_.wait(0, std::memory_order_acquire); }
 
-  // From any thread, once. The Parker may be gone when this returns: the wake-up names its address only to the
-  // kernel, which finds nobody there.
+  // From any thread, once. The Parker may be gone when this returns: the wake-up names its address
+  // only to the kernel, which finds nobody there.
   void Unpark() noexcept {
     flag_.store(1, std::memory_order_release);
     flag_.notify_one();

@@ -88,8 +88,8 @@ void Timers::Disarm(Timer& timer) noexcept {
 
 int Timers::FireDue(Deadline now) noexcept {
   TARE_CHECK(due_ == nullptr);
-  // Set apart first: a timer that arms itself for the past must not keep the loop here. One that fires may still
-  // disarm another of them.
+  // Set apart first: a timer that arms itself for the past must not keep the loop here. One that
+  // fires may still disarm another of them.
   Timer* last = nullptr;
   while (root_ != nullptr && root_->when_ <= now) {
     Timer& timer = *root_;

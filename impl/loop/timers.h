@@ -11,7 +11,8 @@ namespace tare::io {
 struct Timer {
   using Fire = void (*)(Timer&) noexcept;
 
-  Fire fire = nullptr;  // the owner's. Called once, no longer armed; it may arm again and destroy the owner
+  Fire fire =
+      nullptr;  // the owner's. Called once, no longer armed; it may arm again and destroy the owner
 
   Deadline when() const noexcept { return when_; }
   bool armed() const noexcept { return prev_ != nullptr; }
@@ -25,8 +26,8 @@ struct Timer {
   bool is_due_ = false;     // in the list of those about to fire, not in the heap
 };
 
-// A pairing heap: arming is O(1), disarming and firing O(log n) amortised, and the first deadline is at hand.
-// Not thread-safe.
+// A pairing heap: arming is O(1), disarming and firing O(log n) amortised, and the first deadline
+// is at hand. Not thread-safe.
 class Timers {
  public:
   Timers() = default;
@@ -42,8 +43,8 @@ class Timers {
   void Arm(Timer& timer, Deadline when) noexcept;
   // Does nothing if it is not armed.
   void Disarm(Timer& timer) noexcept;
-  // Fires all that are due, earliest first, and returns how many. What they arm anew for `now` or before waits
-  // for the next call.
+  // Fires all that are due, earliest first, and returns how many. What they arm anew for `now` or
+  // before waits for the next call.
   int FireDue(Deadline now) noexcept;
 
  private:
@@ -53,7 +54,8 @@ class Timers {
   void UnlinkFromDue(Timer& timer) noexcept;
 
   Timer* root_ = nullptr;
-  Timer* due_ = nullptr;  // taken out of the heap by FireDue, linked by next_ and prev_, not yet fired
+  Timer* due_ =
+      nullptr;  // taken out of the heap by FireDue, linked by next_ and prev_, not yet fired
 };
 
 }  // namespace tare::io
