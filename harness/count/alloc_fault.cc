@@ -13,8 +13,12 @@ AllocFault::AllocFault(uint64_t nth) {
   count::ArmFault(nth);
 }
 
-AllocFault::~AllocFault() { count::ArmFault(0); }
+AllocFault::~AllocFault() {
+  count::ArmFault(0);
+}
 
-bool AllocFault::Fired() const { return !count::FaultIsArmed(); }
+bool AllocFault::Fired() const {
+  return !count::FaultIsArmed();
+}
 
 }  // namespace tare

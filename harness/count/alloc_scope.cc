@@ -17,12 +17,20 @@ AllocCount Read(AllocScope::Whose whose) {
 
 AllocScope::AllocScope(Whose whose) : whose_(whose), start_(Read(whose)) {}
 
-AllocCount AllocScope::Delta() const { return Read(whose_) - start_; }
+AllocCount AllocScope::Delta() const {
+  return Read(whose_) - start_;
+}
 
-std::string_view AllocScope::Covers() { return count::kCovers; }
+std::string_view AllocScope::Covers() {
+  return count::kCovers;
+}
 
-std::string_view AllocScope::WhyNot() { return count::kWhyNot; }
+std::string_view AllocScope::WhyNot() {
+  return count::kWhyNot;
+}
 
-std::string_view AllocScope::Allocator() { return count::AllocatorName(); }
+std::string_view AllocScope::Allocator() {
+  return count::AllocatorName();
+}
 
 }  // namespace tare

@@ -55,10 +55,18 @@ void Batches(size_t size, int pairs) {
   }
 }
 
-inline void* Calloc(size_t size) { return calloc(1, size); }
-inline void* CallocAlone(size_t size) { return tare_je_calloc(1, size); }
-inline void* New(size_t size) { return ::operator new(size); }
-inline void Delete(void* p) { ::operator delete(p); }
+inline void* Calloc(size_t size) {
+  return calloc(1, size);
+}
+inline void* CallocAlone(size_t size) {
+  return tare_je_calloc(1, size);
+}
+inline void* New(size_t size) {
+  return ::operator new(size);
+}
+inline void Delete(void* p) {
+  ::operator delete(p);
+}
 
 constexpr auto kPairs = &Pairs<&malloc, &free>;
 constexpr auto kPairsAlone = &Pairs<&tare_je_malloc, &tare_je_free>;
@@ -137,8 +145,7 @@ Estimate MedianOf(std::vector<double> values) {
   const size_t low = static_cast<size_t>(std::max(0.0, std::floor(n / 2 - reach)));
   const size_t high = std::min(values.size() - 1, static_cast<size_t>(std::ceil(n / 2 + reach)));
   const size_t mid = values.size() / 2;
-  const double median =
-      values.size() % 2 == 1 ? values[mid] : (values[mid - 1] + values[mid]) / 2;
+  const double median = values.size() % 2 == 1 ? values[mid] : (values[mid - 1] + values[mid]) / 2;
   return {median, values[low], values[high]};
 }
 

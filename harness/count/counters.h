@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the allocation counters: of this thread, of the process, and of all but the benchmark threads.
+// Reads the allocation counters: of this thread, of the process, and of all but the benchmark
+// threads.
 //
 // For the other folders of the harness; users have tare/alloc_scope.h. Totals run from the start of
 // the process: take differences. No function here allocates, and each may be called from any thread
@@ -25,7 +26,9 @@ AllocCount ReadProcess() noexcept;
 AllocCount ReadRole(Role role) noexcept;
 
 // What helper threads cost: everything but the benchmark threads.
-inline AllocCount ReadOthers() noexcept { return ReadRole(Role::kOther); }
+inline AllocCount ReadOthers() noexcept {
+  return ReadRole(Role::kOther);
+}
 
 // From here on the calling thread counts under `role`; what it has counted before stays where it
 // was counted. Returns the role it had. The role lasts until it is set again or the thread ends.

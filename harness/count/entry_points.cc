@@ -137,8 +137,8 @@ AllocCount FreeNull() {
   __libc_free(null);
   ::operator delete(null);
   ::operator delete[](null);
-  ::operator delete(null, size_t{8});
-  ::operator delete(null, size_t{8}, kAlign);
+  ::operator delete (null, size_t{8});
+  ::operator delete (null, size_t{8}, kAlign);
   return {};
 }
 
@@ -193,10 +193,18 @@ void* PosixMemalign(size_t size) {
   return posix_memalign(&p, 64, size) == 0 ? p : nullptr;
 }
 
-void Delete(void* p, size_t) { ::operator delete(p); }
-void DeleteArray(void* p, size_t) { ::operator delete[](p); }
-void DeleteAligned(void* p, size_t) { ::operator delete(p, kAlign); }
-void DeleteArrayAligned(void* p, size_t) { ::operator delete[](p, kAlign); }
+void Delete(void* p, size_t) {
+  ::operator delete(p);
+}
+void DeleteArray(void* p, size_t) {
+  ::operator delete[](p);
+}
+void DeleteAligned(void* p, size_t) {
+  ::operator delete(p, kAlign);
+}
+void DeleteArrayAligned(void* p, size_t) {
+  ::operator delete[](p, kAlign);
+}
 
 std::vector<EntryPoint> Table() {
   std::vector<EntryPoint> table;
@@ -211,12 +219,10 @@ std::vector<EntryPoint> Table() {
   malloc_row("calloc", [] { return Pairs([](size_t n) { return calloc(1, n); }); });
   malloc_row("calloc of several", [] { return Copied(calloc(7, 100), 700); });
   malloc_row("realloc", [] { return Moves([](void* p, size_t n) { return realloc(p, n); }); });
-  malloc_row("realloc to 0", [] {
-    return ToNothing([](void* p, size_t n) { return realloc(p, n); });
-  });
-  malloc_row("reallocarray", [] {
-    return Moves([](void* p, size_t n) { return reallocarray(p, 1, n); });
-  });
+  malloc_row("realloc to 0",
+             [] { return ToNothing([](void* p, size_t n) { return realloc(p, n); }); });
+  malloc_row("reallocarray",
+             [] { return Moves([](void* p, size_t n) { return reallocarray(p, 1, n); }); });
   malloc_row("aligned_alloc", [] { return Pairs([](size_t n) { return aligned_alloc(64, n); }); });
   malloc_row("posix_memalign", [] { return Pairs(&PosixMemalign); });
   malloc_row("memalign", [] { return Pairs([](size_t n) { return memalign(256, n); }); });
@@ -224,12 +230,10 @@ std::vector<EntryPoint> Table() {
   malloc_row("pvalloc", [] { return Pairs([](size_t n) { return pvalloc(n); }); });
   malloc_row("__libc_malloc", [] { return Pairs([](size_t n) { return __libc_malloc(n); }); });
   malloc_row("__libc_calloc", [] { return Pairs([](size_t n) { return __libc_calloc(1, n); }); });
-  malloc_row("__libc_realloc", [] {
-    return Moves([](void* p, size_t n) { return __libc_realloc(p, n); });
-  });
-  malloc_row("__libc_memalign", [] {
-    return Pairs([](size_t n) { return __libc_memalign(64, n); });
-  });
+  malloc_row("__libc_realloc",
+             [] { return Moves([](void* p, size_t n) { return __libc_realloc(p, n); }); });
+  malloc_row("__libc_memalign",
+             [] { return Pairs([](size_t n) { return __libc_memalign(64, n); }); });
   malloc_row("__libc_valloc", [] { return Pairs([](size_t n) { return __libc_valloc(n); }); });
   malloc_row("__libc_pvalloc", [] { return Pairs([](size_t n) { return __libc_pvalloc(n); }); });
   malloc_row("__libc_free", [] {
@@ -262,9 +266,8 @@ std::vector<EntryPoint> Table() {
   table.push_back({"fopen", /*by_new=*/false, /*requested_known=*/false, &OpenFile});
 
   new_row("new, delete", [] { return Pairs([](size_t n) { return ::operator new(n); }, &Delete); });
-  new_row("new[], delete[]", [] {
-    return Pairs([](size_t n) { return ::operator new[](n); }, &DeleteArray);
-  });
+  new_row("new[], delete[]",
+          [] { return Pairs([](size_t n) { return ::operator new[](n); }, &DeleteArray); });
   new_row("new nothrow, delete nothrow", [] {
     return Pairs([](size_t n) { return ::operator new(n, std::nothrow); },
                  [](void* p, size_t) { ::operator delete(p, std::nothrow); });
@@ -281,9 +284,8 @@ std::vector<EntryPoint> Table() {
     return Pairs([](size_t n) { return ::operator new[](n); },
                  [](void* p, size_t n) { ::operator delete[](p, n); });
   });
-  new_row("new aligned, delete aligned", [] {
-    return Pairs([](size_t n) { return ::operator new(n, kAlign); }, &DeleteAligned);
-  });
+  new_row("new aligned, delete aligned",
+          [] { return Pairs([](size_t n) { return ::operator new(n, kAlign); }, &DeleteAligned); });
   new_row("new[] aligned, delete[] aligned", [] {
     return Pairs([](size_t n) { return ::operator new[](n, kAlign); }, &DeleteArrayAligned);
   });

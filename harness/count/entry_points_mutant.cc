@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program whose counter is broken on purpose: the entry point named on its command line escapes it.
+// A program whose counter is broken on purpose: the entry point named on its command line escapes
+// it.
 //
 //   entry_points_mutant          runs the table with the counter as it is
 //   entry_points_mutant malloc   the same, but malloc goes to jemalloc uncounted
@@ -19,15 +20,17 @@ namespace {
 
 const char* g_missed = "";
 
-bool Missed(const char* name) { return strcmp(name, g_missed) == 0; }
+bool Missed(const char* name) {
+  return strcmp(name, g_missed) == 0;
+}
 
 }  // namespace
 
 // MUTANT(result, symbol, parameters, arguments, where it goes uncounted)
-#define MUTANT(result, symbol, parameters, arguments, uncounted)  \
-  extern "C" result __real_##symbol parameters;                   \
-  extern "C" result __wrap_##symbol parameters;                   \
-  result __wrap_##symbol parameters {                             \
+#define MUTANT(result, symbol, parameters, arguments, uncounted)    \
+  extern "C" result __real_##symbol parameters;                     \
+  extern "C" result __wrap_##symbol parameters;                     \
+  result __wrap_##symbol parameters {                               \
     return Missed(#symbol) ? uncounted : __real_##symbol arguments; \
   }
 #include "count/entry_points_mutants.inc"

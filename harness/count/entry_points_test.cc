@@ -19,7 +19,8 @@ namespace {
 TEST(EntryPoints, AreCountedExactly) {
   const std::vector<Verdict> verdicts = CheckEntryPoints(AllocScope::Covers());
   EXPECT_TRUE(PrintVerdicts(verdicts));
-  for (const Verdict& verdict : verdicts) EXPECT_EQ(verdict.planted, verdict.counted) << verdict.name;
+  for (const Verdict& verdict : verdicts)
+    EXPECT_EQ(verdict.planted, verdict.counted) << verdict.name;
 }
 
 TEST(EntryPoints, AreAllInTheTable) {

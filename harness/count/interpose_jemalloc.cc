@@ -26,7 +26,8 @@
 #endif
 #endif
 #ifdef TARE_SANITIZER_OWNS_MALLOC
-#error "a sanitizer owns malloc: configure with -DTARE_SANITIZE=<its name>, so that nothing is counted"
+#error \
+    "a sanitizer owns malloc: configure with -DTARE_SANITIZE=<its name>, so that nothing is counted"
 #endif
 
 namespace tare::count {
@@ -37,14 +38,24 @@ const char kWhyNot[] = "";
 
 namespace raw {
 
-inline void* New(size_t size) { return tare_je_new(size); }
-inline void* NewNothrow(size_t size) noexcept { return tare_je_new_nothrow(size, std::nothrow); }
-inline void* NewAligned(size_t size, std::align_val_t a) { return tare_je_new_aligned(size, a); }
+inline void* New(size_t size) {
+  return tare_je_new(size);
+}
+inline void* NewNothrow(size_t size) noexcept {
+  return tare_je_new_nothrow(size, std::nothrow);
+}
+inline void* NewAligned(size_t size, std::align_val_t a) {
+  return tare_je_new_aligned(size, a);
+}
 inline void* NewAlignedNothrow(size_t size, std::align_val_t a) noexcept {
   return tare_je_new_aligned_nothrow(size, a, std::nothrow);
 }
-inline void Delete(void* p) noexcept { tare_je_free(p); }  // as jemalloc's own operator delete
-inline void DeleteSized(void* p, size_t size) noexcept { tare_je_delete_sized(p, size); }
+inline void Delete(void* p) noexcept {
+  tare_je_free(p);
+}  // as jemalloc's own operator delete
+inline void DeleteSized(void* p, size_t size) noexcept {
+  tare_je_delete_sized(p, size);
+}
 // jemalloc 5.3 sets `a` bytes aside for an empty block, and here takes it for one of 8 bytes.
 inline void DeleteSizedAligned(void* p, size_t size, std::align_val_t a) noexcept {
   tare_je_delete_sized_aligned(p, size != 0 ? size : 1, a);
@@ -66,7 +77,8 @@ T Ask(const char* name) noexcept {
   T value{};
   size_t size = sizeof value;
   if (tare_je_mallctl(name, &value, &size, nullptr, 0) != 0) {
-    Die("tare::count: jemalloc does not answer mallctl; is it linked, and built with statistics?\n");
+    Die("tare::count: jemalloc does not answer mallctl; is it linked, and built with "
+        "statistics?\n");
   }
   return value;
 }
@@ -157,21 +169,41 @@ void BindUsable(Slot& slot) noexcept {
   slot.bytes_freed = At(slot, g_freed_offset);
 }
 
-const char* AllocatorName() noexcept { return g_name; }
+const char* AllocatorName() noexcept {
+  return g_name;
+}
 
 // Functions with C linkage are the same in whatever namespace they stand.
 #pragma GCC visibility push(default)
 extern "C" {
 
-void* malloc(size_t size) noexcept { return Allocate(size); }
-void free(void* p) noexcept { Free(p); }
-void* calloc(size_t count, size_t size) noexcept { return AllocateZeroed(count, size); }
-void* realloc(void* p, size_t size) noexcept { return Reallocate(p, size); }
-void* reallocarray(void* p, size_t n, size_t size) noexcept { return ReallocateArray(p, n, size); }
-void* memalign(size_t alignment, size_t size) noexcept { return AllocateAligned(alignment, size); }
-void* valloc(size_t size) noexcept { return AllocatePages(size); }
-void* pvalloc(size_t size) noexcept { return AllocateWholePages(size); }
-size_t malloc_usable_size(void* p) noexcept { return tare_je_malloc_usable_size(p); }
+void* malloc(size_t size) noexcept {
+  return Allocate(size);
+}
+void free(void* p) noexcept {
+  Free(p);
+}
+void* calloc(size_t count, size_t size) noexcept {
+  return AllocateZeroed(count, size);
+}
+void* realloc(void* p, size_t size) noexcept {
+  return Reallocate(p, size);
+}
+void* reallocarray(void* p, size_t n, size_t size) noexcept {
+  return ReallocateArray(p, n, size);
+}
+void* memalign(size_t alignment, size_t size) noexcept {
+  return AllocateAligned(alignment, size);
+}
+void* valloc(size_t size) noexcept {
+  return AllocatePages(size);
+}
+void* pvalloc(size_t size) noexcept {
+  return AllocateWholePages(size);
+}
+size_t malloc_usable_size(void* p) noexcept {
+  return tare_je_malloc_usable_size(p);
+}
 
 void* aligned_alloc(size_t alignment, size_t size) noexcept {
   return CountAlloc(size, [=] { return tare_je_aligned_alloc(alignment, size); });
@@ -199,16 +231,30 @@ void free_aligned_sized(void* p, size_t alignment, size_t size) noexcept {
 }
 
 // glibc's other names for the same functions.
-void cfree(void* p) noexcept { Free(p); }
-void* __libc_malloc(size_t size) noexcept { return Allocate(size); }
-void __libc_free(void* p) noexcept { Free(p); }
-void* __libc_calloc(size_t count, size_t size) noexcept { return AllocateZeroed(count, size); }
-void* __libc_realloc(void* p, size_t size) noexcept { return Reallocate(p, size); }
+void cfree(void* p) noexcept {
+  Free(p);
+}
+void* __libc_malloc(size_t size) noexcept {
+  return Allocate(size);
+}
+void __libc_free(void* p) noexcept {
+  Free(p);
+}
+void* __libc_calloc(size_t count, size_t size) noexcept {
+  return AllocateZeroed(count, size);
+}
+void* __libc_realloc(void* p, size_t size) noexcept {
+  return Reallocate(p, size);
+}
 void* __libc_memalign(size_t alignment, size_t size) noexcept {
   return AllocateAligned(alignment, size);
 }
-void* __libc_valloc(size_t size) noexcept { return AllocatePages(size); }
-void* __libc_pvalloc(size_t size) noexcept { return AllocateWholePages(size); }
+void* __libc_valloc(size_t size) noexcept {
+  return AllocatePages(size);
+}
+void* __libc_pvalloc(size_t size) noexcept {
+  return AllocateWholePages(size);
+}
 
 }  // extern "C"
 #pragma GCC visibility pop

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Interposes operator new and delete only, over the C library's malloc: where no static jemalloc is to be had.
+// Interposes operator new and delete only, over the C library's malloc: where no static jemalloc is
+// to be had.
 
 #include <gnu/libc-version.h>
 #include <malloc.h>
@@ -76,8 +77,12 @@ inline void Delete(void* p) noexcept {
   t_freed = t_freed + malloc_usable_size(p);
   std::free(p);
 }
-inline void DeleteSized(void* p, size_t) noexcept { Delete(p); }
-inline void DeleteSizedAligned(void* p, size_t, std::align_val_t) noexcept { Delete(p); }
+inline void DeleteSized(void* p, size_t) noexcept {
+  Delete(p);
+}
+inline void DeleteSizedAligned(void* p, size_t, std::align_val_t) noexcept {
+  Delete(p);
+}
 
 }  // namespace raw
 
@@ -90,7 +95,9 @@ void BindUsable(Slot& slot) noexcept {
   slot.bytes_freed = &t_freed;
 }
 
-const char* AllocatorName() noexcept { return g_name; }
+const char* AllocatorName() noexcept {
+  return g_name;
+}
 
 }  // namespace tare::count
 

@@ -11,6 +11,8 @@ const char kWhyNot[] = "a sanitizer owns malloc, so allocations are not counted"
 
 void StartAllocator(Slot&) noexcept {}
 void BindUsable(Slot&) noexcept {}
-const char* AllocatorName() noexcept { return "sanitizer"; }
+const char* AllocatorName() noexcept {
+  return "sanitizer";
+}
 
 }  // namespace tare::count

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Knows the slots of all threads: lists them, sums them, and settles them when a thread ends or the process forks.
+// Knows the slots of all threads: lists them, sums them, and settles them when a thread ends or the
+// process forks.
 
 #include <pthread.h>
 #include <unistd.h>
@@ -49,7 +50,9 @@ class KeepErrno {
   int errno_;
 };
 
-AllocCount& Account(Role role) noexcept { return g_accounts[static_cast<size_t>(role)]; }
+AllocCount& Account(Role role) noexcept {
+  return g_accounts[static_cast<size_t>(role)];
+}
 
 // Moves to the account of its role what the slot has counted since it was last settled. Locked.
 void Settle(Slot& slot) noexcept {
@@ -142,7 +145,8 @@ void BeginSpecial(Call call) noexcept {
   if (slot.life != Slot::Life::kNew) return;
   const KeepErrno keep_errno;
   if (g_started == Started::kNo) Start(slot);
-  if (g_started == Started::kStarting) return;  // a call that Start itself causes: EndSpecial settles it
+  if (g_started == Started::kStarting)
+    return;  // a call that Start itself causes: EndSpecial settles it
   BindUsable(slot);
   if (call == Call::kAlloc || ++slot.early_frees > kEarlyFrees) List(slot);
 }
@@ -166,7 +170,9 @@ void Die(const char* message) noexcept {
   std::abort();
 }
 
-AllocCount ReadThisThread() noexcept { return Total(t_slot); }
+AllocCount ReadThisThread() noexcept {
+  return Total(t_slot);
+}
 
 AllocCount ReadRole(Role role) noexcept {
   const Locked locked;
@@ -200,6 +206,8 @@ void ArmFault(uint64_t nth) noexcept {
   UpdatePlain(t_slot);
 }
 
-bool FaultIsArmed() noexcept { return t_slot.fail_in != 0; }
+bool FaultIsArmed() noexcept {
+  return t_slot.fail_in != 0;
+}
 
 }  // namespace tare::count

@@ -8,8 +8,8 @@
 //     EXPECT_FALSE(ok);
 //   }
 //
-// Part of tare::count. Costs nothing while none is armed. Only what AllocScope::Covers() fails: under
-// a sanitizer nothing does, and Fired() stays false.
+// Part of tare::count. Costs nothing while none is armed. Only what AllocScope::Covers() fails:
+// under a sanitizer nothing does, and Fired() stays false.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,6 @@ class AllocFault {
 
   // Whether the allocation has come, and failed. On the thread that made it.
   bool Fired() const;
-
 };
 
 }  // namespace tare

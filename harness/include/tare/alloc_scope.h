@@ -7,7 +7,8 @@
 //
 // Link tare::count, and every allocation of the process is counted, whoever makes it: malloc's
 // family, operator new, and what C libraries call underneath (strdup, getline, fopen). A program
-// that does not link tare::count keeps its own malloc. Neither making nor reading a scope allocates.
+// that does not link tare::count keeps its own malloc. Neither making nor reading a scope
+// allocates.
 #pragma once
 
 #include <cstdint>

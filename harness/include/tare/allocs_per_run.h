@@ -7,10 +7,10 @@
 // Runs the code once to warm up, then `runs` times, and compares the exact total over them: one
 // stray allocation in a thousand runs is 0.001 a run, neither 0 nor 1. Link tare::matchers.
 //
-// Where nothing is counted (AllocScope::Covers() is "": a sanitizer owns malloc) the code runs once,
-// the assertion holds, and the test is reported as SKIPPED with the reason "not applicable: ...",
-// unless something else in it fails: it never passes in silence. Where only operator new is counted
-// (Covers() is "new"), the explanation says so.
+// Where nothing is counted (AllocScope::Covers() is "": a sanitizer owns malloc) the code runs
+// once, the assertion holds, and the test is reported as SKIPPED with the reason "not applicable:
+// ...", unless something else in it fails: it never passes in silence. Where only operator new is
+// counted (Covers() is "new"), the explanation says so.
 #pragma once
 
 #include <gmock/gmock.h>
