@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs single rows through Google Benchmark over given numbers of iterations and compares the totals.
+// Runs single rows through Google Benchmark over given numbers of iterations and compares the
+// totals.
 #include "bench/counts_only.h"
 
 #include <algorithm>
@@ -54,7 +55,7 @@ Run RunOnce(const Row& row, int64_t iterations) {
   return collector.runs().front();
 }
 
-// The number of iterations that is this row's, once it is known to take `per_iteration`.
+// The number of iterations for a row that takes `per_iteration`.
 int64_t FittingIterations(std::chrono::nanoseconds per_iteration) {
   for (const int64_t n : {kManyIterations, kSomeIterations}) {
     if (per_iteration * n <= kLongest) return n;
@@ -62,20 +63,35 @@ int64_t FittingIterations(std::chrono::nanoseconds per_iteration) {
   return kFewIterations;
 }
 
-// Runs the row until it is warm and returns its number of iterations, or, if it was skipped, the
-// run that was.
-std::optional<Run> WarmUp(const Row& row, int64_t* iterations) {
-  int64_t fixed = row.family->counted_iterations;
-  if (fixed == 0) fixed = IterationsOf(*row.family->benchmark);
-  if (fixed == 0) {
-    // The first iteration pays for everything that happens once; the next ones tell the time. This
-    // thread runs the benchmark's thread 0: its window has the time.
-    if (Run run = RunOnce(row, 1); run.error_occurred) return run;
+// Another process may take the CPU away for some milliseconds: a short trial is repeated, and its
+// shortest time counts, so that the choice does not depend on it.
+constexpr int kTrials = 5;
+constexpr std::chrono::nanoseconds kShortTrial = std::chrono::milliseconds(10);
+
+// Finds how many iterations are this row's. Returns the run that was skipped, if one was.
+std::optional<Run> ChooseIterations(const Row& row, int64_t* iterations) {
+  // The first iteration pays for everything that happens once.
+  if (Run run = RunOnce(row, 1); run.error_occurred) return run;
+  auto shortest = std::chrono::nanoseconds::max();
+  *iterations = kFewIterations;
+  for (int i = 0;
+       i < kTrials && *iterations != kManyIterations && (i == 0 || shortest < kShortTrial); ++i) {
     if (Run run = RunOnce(row, kFewIterations); run.error_occurred) return run;
-    *iterations = FittingIterations(Window::OfThisThread().duration() / kFewIterations);
-    if (*iterations == kFewIterations) return std::nullopt;
-  } else {
-    *iterations = fixed;
+    // This thread runs the benchmark's thread 0: its window has the time, pauses included.
+    shortest = std::min(shortest, Window::OfThisThread().duration());
+    *iterations = FittingIterations(shortest / kFewIterations);
+  }
+  return std::nullopt;
+}
+
+// Runs the row until it is warm and finds its number of iterations. Returns the run that was
+// skipped, if one was.
+std::optional<Run> WarmUp(const Row& row, int64_t* iterations) {
+  *iterations = row.family->counted_iterations;
+  if (*iterations == 0) *iterations = IterationsOf(*row.family->benchmark);
+  if (*iterations == 0) {
+    std::optional<Run> skipped = ChooseIterations(row, iterations);
+    if (skipped || *iterations == kFewIterations) return skipped;  // the trials have warmed it
   }
   if (Run run = RunOnce(row, *iterations); run.error_occurred) return run;
   return std::nullopt;

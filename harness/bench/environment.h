@@ -8,8 +8,8 @@
 
 namespace tare::bench {
 
-// os, arch, cpu, kernel, tcp, compiler, allocator, in this order; one that cannot be learned on this
-// machine is left out. Values are single lines.
+// os, arch, cpu, kernel, tcp, compiler, allocator, in this order; one that cannot be learned on
+// this machine is left out. Values are single lines.
 std::vector<std::pair<std::string, std::string>> Environment();
 
 }  // namespace tare::bench

@@ -17,9 +17,8 @@ Families& Families::All() {
 }
 
 Family& Families::Of(const benchmark::internal::Benchmark* benchmark) {
-  const auto family = std::find_if(families_.rbegin(), families_.rend(), [&](const Family& f) {
-    return f.benchmark == benchmark;
-  });
+  const auto family = std::find_if(families_.rbegin(), families_.rend(),
+                                   [&](const Family& f) { return f.benchmark == benchmark; });
   if (family != families_.rend()) return *family;
   std::fprintf(stderr,
                "tare: a benchmark is marked that was not registered in this program, or without "
@@ -45,8 +44,7 @@ void FixCountedIterations(benchmark::internal::Benchmark* benchmark, int64_t ite
 benchmark::internal::Benchmark* RegisterAbsent(const std::string& name, const std::string& reason) {
   const std::string message = std::string(kNotApplicable) + reason;
   benchmark::internal::Benchmark* const benchmark = benchmark::RegisterBenchmark(
-      name.c_str(),
-      [message](benchmark::State& state) { state.SkipWithError(message.c_str()); });
+      name.c_str(), [message](benchmark::State& state) { state.SkipWithError(message.c_str()); });
   bench::Families::All().Of(benchmark).absent = reason.empty() ? "no reason given" : reason;
   return benchmark;
 }

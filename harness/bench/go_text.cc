@@ -55,9 +55,8 @@ void AppendHead(Measures measures, std::string* out) {
   for (const MeteredCounter& counter : kMeteredCounters) {
     const std::string_view why_not = counter.why_not();
     if (why_not.empty()) continue;
-    result::AppendComment("not applicable: " + std::string(counter.unit) + ": " +
-                              std::string(why_not),
-                          out);
+    result::AppendComment(
+        "not applicable: " + std::string(counter.unit) + ": " + std::string(why_not), out);
   }
   for (const auto& [key, value] : Environment()) result::AppendConfig(key, value, out);
   AppendUnits(measures, out);

@@ -15,8 +15,8 @@ namespace tare::bench {
 
 enum class Measures { kTimesAndCounts, kCountsOnly };
 
-// A comment with the provenance, the environment, the units. Where nothing is counted, a comment says
-// why and the units are left out.
+// A comment with the provenance, the environment, the units. Where nothing is counted, a comment
+// says why and the units are left out.
 void AppendHead(Measures measures, std::string* out);
 
 // "# <kind> <name>: <text>", on one line whatever the text holds.

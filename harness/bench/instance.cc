@@ -14,19 +14,19 @@ using benchmark::internal::Benchmark;
 namespace {
 
 // An explicit instantiation may name a private member, and so may hand out its address: access to
-// the configuration without a change to the library. A member that another version lacks is an error
-// of the compiler, not of the measurement.
+// the configuration without a change to the library. A member that another version lacks is an
+// error of the compiler, not of the measurement.
 template <typename Tag, typename Tag::Pointer kMember>
 struct Reveal {
   friend typename Tag::Pointer Address(Tag) { return kMember; }
 };
 
-#define TARE_REVEAL(Tag, member, ...)            \
-  struct Tag {                                   \
-    using Type = __VA_ARGS__;                    \
-    using Pointer = Type Benchmark::*;           \
-    friend Pointer Address(Tag);                 \
-  };                                             \
+#define TARE_REVEAL(Tag, member, ...)  \
+  struct Tag {                         \
+    using Type = __VA_ARGS__;          \
+    using Pointer = Type Benchmark::*; \
+    friend Pointer Address(Tag);       \
+  };                                   \
   template struct Reveal<Tag, &Benchmark::member>
 
 TARE_REVEAL(Name, name_, std::string);
@@ -41,8 +41,7 @@ TARE_REVEAL(Complexity, complexity_, benchmark::BigO);
 TARE_REVEAL(MeasureProcessCpuTime, measure_process_cpu_time_, bool);
 TARE_REVEAL(UseRealTime, use_real_time_, bool);
 TARE_REVEAL(UseManualTime, use_manual_time_, bool);
-TARE_REVEAL(AggregationMode, aggregation_report_mode_,
-            benchmark::internal::AggregationReportMode);
+TARE_REVEAL(AggregationMode, aggregation_report_mode_, benchmark::internal::AggregationReportMode);
 
 #undef TARE_REVEAL
 
@@ -55,7 +54,9 @@ const typename Tag::Type& Field(const Benchmark& benchmark) {
   return benchmark.*Address(Tag{});
 }
 
-bool IsSet(double seconds) { return std::abs(seconds) >= std::numeric_limits<double>::epsilon(); }
+bool IsSet(double seconds) {
+  return std::abs(seconds) >= std::numeric_limits<double>::epsilon();
+}
 
 std::string Seconds(const char* key, double seconds) {
   char text[64];
@@ -126,7 +127,9 @@ std::vector<Instance> InstancesOf(const Benchmark& benchmark) {
   return instances;
 }
 
-int64_t IterationsOf(const Benchmark& benchmark) { return Field<Iterations>(benchmark); }
+int64_t IterationsOf(const Benchmark& benchmark) {
+  return Field<Iterations>(benchmark);
+}
 
 void ShowEveryRepetition(Benchmark& benchmark) {
   auto& mode = Field<AggregationMode>(benchmark);
@@ -168,6 +171,8 @@ OnlyInstance::OnlyInstance(Benchmark& benchmark, const Instance& instance, const
   saved_->Exchange(benchmark_);
 }
 
-OnlyInstance::~OnlyInstance() { saved_->Exchange(benchmark_); }
+OnlyInstance::~OnlyInstance() {
+  saved_->Exchange(benchmark_);
+}
 
 }  // namespace tare::bench

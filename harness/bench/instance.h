@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One benchmark with one set of arguments and one thread count: what Google Benchmark runs at a time.
+// One benchmark with one set of arguments and one thread count: what Google Benchmark runs at a
+// time.
 //
-// Google Benchmark 1.7.1 shows a benchmark's configuration to nobody. This file is the only one that
-// reads and changes it: to list rows without running them, and to run one row over a given number of
-// iterations, whatever the benchmark has set for itself.
+// Google Benchmark 1.7.1 shows a benchmark's configuration to nobody. This file is the only one
+// that reads and changes it: to list rows without running them, and to run one row over a given
+// number of iterations, whatever the benchmark has set for itself.
 #pragma once
 
 #include <benchmark/benchmark.h>

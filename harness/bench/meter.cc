@@ -16,7 +16,9 @@ AllocCount ReadAllocCount(MeteredThreads whose) noexcept {
 
 }  // namespace
 
-uint64_t ReadAllocs(MeteredThreads whose) noexcept { return ReadAllocCount(whose).allocs; }
+uint64_t ReadAllocs(MeteredThreads whose) noexcept {
+  return ReadAllocCount(whose).allocs;
+}
 
 uint64_t ReadBytesRequested(MeteredThreads whose) noexcept {
   return ReadAllocCount(whose).bytes_requested;

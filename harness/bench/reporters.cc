@@ -23,7 +23,8 @@ bool GoReporter::ReportContext(const Context&) {
 
 void GoReporter::ReportRuns(const std::vector<Run>& runs) {
   std::string out;
-  std::set<std::string> messages;  // a skipped benchmark is skipped in every repetition: say it once
+  std::set<std::string>
+      messages;  // a skipped benchmark is skipped in every repetition: say it once
   for (const Run& run : runs) {
     if (run.run_type != Run::RT_Iteration || run.report_big_o || run.report_rms) continue;
     const std::string& name = NameOf(run);
@@ -42,8 +43,8 @@ void GoReporter::ReportRuns(const std::vector<Run>& runs) {
 
 const std::string& GoReporter::NameOf(const Run& run) {
   const std::string gbench_name = run.run_name.str();
-  const auto [entry, is_new] = given_.try_emplace(
-      {gbench_name, {run.family_index, run.per_family_instance_index}});
+  const auto [entry, is_new] =
+      given_.try_emplace({gbench_name, {run.family_index, run.per_family_instance_index}});
   if (!is_new) return entry->second;
   std::vector<std::string>& names = names_[gbench_name];
   if (names.empty()) {
@@ -60,17 +61,22 @@ ErrorWatch::ErrorWatch(benchmark::BenchmarkReporter& reporter) : reporter_(repor
   SetErrorStream(&reporter.GetErrorStream());
 }
 
-bool ErrorWatch::ReportContext(const Context& context) { return reporter_.ReportContext(context); }
+bool ErrorWatch::ReportContext(const Context& context) {
+  return reporter_.ReportContext(context);
+}
 
 void ErrorWatch::ReportRuns(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     if (run.run_type != Run::RT_Iteration) continue;
-    has_error_ |= run.error_occurred ? !std::string_view(run.error_message).starts_with(kNotApplicable)
-                                     : !WhyNotCounted(run).empty();
+    has_error_ |= run.error_occurred
+                      ? !std::string_view(run.error_message).starts_with(kNotApplicable)
+                      : !WhyNotCounted(run).empty();
   }
   reporter_.ReportRuns(runs);
 }
 
-void ErrorWatch::Finalize() { reporter_.Finalize(); }
+void ErrorWatch::Finalize() {
+  reporter_.Finalize();
+}
 
 }  // namespace tare::bench

@@ -38,8 +38,8 @@ std::string Field(std::string_view text) {
 void ListRows(const std::vector<Row>& rows) {
   std::string out;
   for (const Row& row : rows) {
-    out += Field(row.gbench_name) + '\t' + row.name + '\t' + (row.family->quick ? "quick" : "full") +
-           '\t' + Field(row.family->absent) + '\n';
+    out += Field(row.gbench_name) + '\t' + row.name + '\t' +
+           (row.family->quick ? "quick" : "full") + '\t' + Field(row.family->absent) + '\n';
   }
   WriteResults(out);
 }
@@ -81,6 +81,7 @@ RunOutcome Run(const Flags& flags) {
     return {rows.size(), 0};
   }
   const bool has_error = flags.counts_only ? CountRows(rows) : TimeRows(rows, flags.format);
+  if (has_error) std::fprintf(stderr, "tare: at least one row failed or was not counted\n");
   return {rows.size(), has_error ? kExitRowFailed : 0};
 }
 

@@ -26,7 +26,8 @@ class File {
   std::string Content() const {
     std::string content;
     char chunk[4096];
-    for (ssize_t n; (n = pread(fd_, chunk, sizeof chunk, static_cast<off_t>(content.size()))) > 0;) {
+    for (ssize_t n;
+         (n = pread(fd_, chunk, sizeof chunk, static_cast<off_t>(content.size()))) > 0;) {
       content.append(chunk, static_cast<size_t>(n));
     }
     return content;
@@ -38,8 +39,7 @@ class File {
 
 }  // namespace
 
-Finished RunProgram(const std::string& program, const std::vector<std::string>& args,
-                    int out) {
+Finished RunProgram(const std::string& program, const std::vector<std::string>& args, int out) {
   const File kept_out(memfd_create("out", MFD_CLOEXEC));
   const File err(memfd_create("err", MFD_CLOEXEC));
 
@@ -52,8 +52,7 @@ Finished RunProgram(const std::string& program, const std::vector<std::string>& 
   posix_spawn_file_actions_adddup2(&actions, out >= 0 ? out : kept_out.fd(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err.fd(), STDERR_FILENO);
   pid_t child = -1;
-  const int error =
-      posix_spawn(&child, program.c_str(), &actions, nullptr, argv.data(), environ);
+  const int error = posix_spawn(&child, program.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
 
   Finished finished;

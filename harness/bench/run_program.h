@@ -16,8 +16,8 @@ struct Finished {
   std::string err;
 };
 
-// Runs `program` with `args` and waits for it. Its standard output goes to the descriptor `out` where
-// one is given, and is not kept then. Fails the test if it cannot be run.
+// Runs `program` with `args` and waits for it. Its standard output goes to the descriptor `out`
+// where one is given, and is not kept then. Fails the test if it cannot be run.
 Finished RunProgram(const std::string& program, const std::vector<std::string>& args, int out = -1);
 
 // What `finished` printed, as results. Fails the test on every line that is none.

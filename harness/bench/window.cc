@@ -60,7 +60,9 @@ constinit bool g_every_benchmark = false;
 
 }  // namespace
 
-Window& Window::OfThisThread() noexcept { return t_window; }
+Window& Window::OfThisThread() noexcept {
+  return t_window;
+}
 
 void Window::Enter(bool leads) noexcept {
   // The role stays until the thread ends. Were it given back after the end barrier, what this
@@ -112,7 +114,11 @@ void AttachCounts(benchmark::State& state) {
   }
 }
 
-void MeterEveryBenchmark() { g_every_benchmark = true; }
-bool EveryBenchmarkIsMetered() { return g_every_benchmark; }
+void MeterEveryBenchmark() {
+  g_every_benchmark = true;
+}
+bool EveryBenchmarkIsMetered() {
+  return g_every_benchmark;
+}
 
 }  // namespace tare::bench

@@ -16,8 +16,8 @@ namespace tare::bench {
 using Totals = std::array<uint64_t, std::size(kMeteredCounters)>;
 
 // Each thread has one, used again for every run. A run of a benchmark takes the windows of its
-// threads through Enter, Open, {Pause, Resume}, End, Close; exactly one thread of a run leads. A run
-// that is skipped may end anywhere; the next Enter begins afresh. Google Benchmark runs one
+// threads through Enter, Open, {Pause, Resume}, End, Close; exactly one thread of a run leads. A
+// run that is skipped may end anywhere; the next Enter begins afresh. Google Benchmark runs one
 // benchmark at a time: so does this class.
 class Window {
  public:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the linker calls in place of benchmark::Initialize and RunSpecifiedBenchmarks: how any main,
-// ours, BENCHMARK_MAIN() or the program's own, gets tare's flags and output. See wrap.cc for --wrap.
+// ours, BENCHMARK_MAIN() or the program's own, gets tare's flags and output. See wrap.cc for
+// --wrap.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An unmodified Google Benchmark program whose allocations are known: benchmem_test.cc has the list.
+// An unmodified Google Benchmark program whose allocations are known: benchmem_test.cc has the
+// list.
 //
 // Allocations are what the name says; frees go with them. DoNotOptimize keeps the compiler from
 // removing a pair.
@@ -156,7 +157,9 @@ BENCHMARK_F(Heavy, Fixture)(benchmark::State& state) {
   for (auto _ : state) Allocate(1);
 }
 
-void AllocateInCallback(const benchmark::State&) { Allocate(160); }
+void AllocateInCallback(const benchmark::State&) {
+  Allocate(160);
+}
 BENCHMARK(NewThree)
     ->Name("NewThreeSetUp")
     ->Setup(AllocateInCallback)

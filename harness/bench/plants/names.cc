@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Google Benchmark program with its main from BENCHMARK_MAIN() and names that are hard to write down.
+// A Google Benchmark program with its main from BENCHMARK_MAIN() and names that are hard to write
+// down.
 #include <benchmark/benchmark.h>
 
 #include <map>

@@ -33,7 +33,9 @@ void AbsentHere(benchmark::State& state) {
 BENCHMARK(AbsentHere);
 BENCHMARK(AbsentHere)->Name("AbsentThreads")->Threads(4);
 
-void FailsAtOnce(benchmark::State& state) { state.SkipWithError("cannot connect"); }
+void FailsAtOnce(benchmark::State& state) {
+  state.SkipWithError("cannot connect");
+}
 BENCHMARK(FailsAtOnce)->Repetitions(2);
 
 void FailsInTheMiddle(benchmark::State& state) {

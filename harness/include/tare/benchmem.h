@@ -16,8 +16,8 @@
 //
 // The row's name is Google Benchmark's without what only says how it was run (min_time, iterations,
 // repeats, real_time, ...): the function's name, "/<argument>" or "/<name>=<argument>" for each
-// argument, "/threads=<n>" unless it is 1; white space becomes "_". Where two benchmarks would share
-// a name, the second gets "#01", and so on in order of registration.
+// argument, "/threads=<n>" unless it is 1; white space becomes "_". Where two benchmarks would
+// share a name, the second gets "#01", and so on in order of registration.
 //
 // Rows are "Benchmark<name> <iterations> <value> <unit>...": ns/op is wall time (or manual time)
 // over the iterations of all threads, cpu-ns/op CPU time over the same, then the counts, then the

@@ -4,7 +4,8 @@
 //   void BM_Read(benchmark::State& state) {
 //     Fixture fixture;             // not counted
 //     tare::Meter meter(state);
-//     for (auto _ : state) Read(); // counted, but for what lies between PauseTiming and ResumeTiming
+//     for (auto _ : state) Read(); // counted, but for what lies between PauseTiming and
+//     ResumeTiming
 //   }
 //
 // For programs that keep their own main and link tare::benchmem; under tare::benchmem_main every
