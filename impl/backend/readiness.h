@@ -119,15 +119,16 @@ class Readiness {
   int Poll(Deadline d) noexcept {
     if (ended_.empty()) {
       WaitUntil(d);
-    } else if (++turns_without_look_ >= kLookEvery) {
+    } else if (batches_since_look_ >= kLookEvery) {
       Look(0);
     }
-    OpQueue batch;
-    batch.Take(ended_);
     int count = 0;
-    while (Op* op = batch.Pop()) {
-      op->done(*op);
-      ++count;
+    // What ends while others are told, sends above all, is told in the same Poll, within bounds.
+    while (!ended_.empty() && batches_since_look_ < kLookEvery) {
+      ++batches_since_look_;
+      OpQueue batch;
+      batch.Take(ended_);
+      for (; Op* op = batch.Pop(); ++count) op->done(*op);
     }
     return count;
   }
@@ -135,7 +136,7 @@ class Readiness {
   void Wake() noexcept { poller_.Wake(); }
 
  private:
-  // While ops end at once the system is looked at every so many Polls.
+  // While ops end at once the system is looked at every so many batches of them.
   static constexpr int kLookEvery = 16;
   // So long a port goes by what it has learned of full buffers before it tries again.
   static constexpr uint8_t kRemember = 64;
@@ -184,7 +185,7 @@ class Readiness {
 
   // Waits once and tries what became ready. Calls nobody's `done`.
   void Look(int64_t nanos) noexcept {
-    turns_without_look_ = 0;
+    batches_since_look_ = 0;
     const int count = poller_.Wait(nanos, events_);
     if (poller_.Woken()) woken_ = true;
     for (int i = 0; i < count; ++i) {
@@ -206,7 +207,7 @@ class Readiness {
 
   Poller poller_;
   OpQueue ended_;
-  int turns_without_look_ = 0;
+  int batches_since_look_ = 0;
   bool woken_ = false;  // seen, and no Poll that would have waited has returned since
   std::array<ReadyEvent, 256> events_;
 };

@@ -41,8 +41,8 @@ class Loop {
     turning_ = true;
     int did = 0;
     if (!timers_.empty()) did += FireTimers();
-    did += RunEnded();
-    did += RunPosted();
+    if (!ended_.empty()) did += RunEnded();
+    if (posted_.load(std::memory_order_relaxed) != nullptr) did += RunPosted();
     did += backend_.Poll(did > 0 ? Deadline::Past() : Earlier(d, timers_.First()));
     turning_ = false;
     return did;
@@ -87,7 +87,6 @@ class Loop {
   }
 
   int RunPosted() noexcept {
-    if (posted_.load(std::memory_order_relaxed) == nullptr) return 0;
     Task* taken = posted_.exchange(nullptr, std::memory_order_acquire);
     Task* in_order = nullptr;  // the list has the latest first
     while (taken != nullptr) {
