@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of fd_test.h that ask the system, and the small ones that need no template.
+#include "suites/fd_ops/fd_test.h"
+
+#include <dirent.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+
+namespace tare::io::fd_ops {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr double kSanitizerScale = 5;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr double kSanitizerScale = 5;
+#else
+constexpr double kSanitizerScale = 1;
+#endif
+#else
+constexpr double kSanitizerScale = 1;
+#endif
+
+double TimeScale() {
+  const char* text = std::getenv("TARE_TIME_SCALE");
+  const double scale = text != nullptr ? std::atof(text) : 1;
+  if (scale <= 0) {
+    std::fprintf(stderr, "TARE_TIME_SCALE=%s: not a number above 0, so it counts as 1\n", text);
+    return kSanitizerScale;
+  }
+  return scale * kSanitizerScale;
+}
+
+// "DL_05_" at the front of `name`, as "DL-05"; nothing if there is no id.
+std::string TakeId(std::string_view& name) {
+  const auto is = [&name](size_t i, auto&& kind) { return i < name.size() && kind(name[i]); };
+  const auto upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
+  const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  const auto underscore = [](char c) { return c == '_'; };
+  if (!is(0, upper) || !is(1, upper) || !is(2, underscore) || !is(3, digit)) return "";
+  std::string id = std::string(name.substr(0, 2)) + "-";
+  size_t at = 3;
+  if (is(4, underscore)) {  // the seed's number
+    id += std::string(1, name[3]) + ".";
+    at = 5;
+  }
+  if (!is(at, digit) || !is(at + 1, digit) || !is(at + 2, underscore)) return "";
+  id += name.substr(at, 2);
+  name.remove_prefix(at + 3);
+  return id;
+}
+
+}  // namespace
+
+int64_t Scaled(int64_t nanos) {
+  static const double scale = TimeScale();
+  return static_cast<int64_t>(static_cast<double>(nanos) * scale);
+}
+
+std::string Text(const Result& r) { return std::to_string(r.n) + " " + std::string(Name(r.err)); }
+
+std::byte StreamByte(int64_t position) {
+  const uint64_t mixed = static_cast<uint64_t>(position) * 0x9e3779b97f4a7c15u;
+  return static_cast<std::byte>(mixed >> 56);
+}
+
+std::vector<std::byte> StreamBytes(int64_t from, size_t count) {
+  std::vector<std::byte> bytes(count);
+  for (std::byte& b : bytes) b = StreamByte(from++);
+  return bytes;
+}
+
+bool IsStream(std::span<const std::byte> bytes, int64_t from) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [&from](std::byte b) { return b == StreamByte(from++); });
+}
+
+void ShrinkBuffers(const Pair& pair) {
+  const int size = 128 << 10;  // less, and a full window costs the system 200 ms to reopen
+  for (const Handle h : {pair.client, pair.server}) {
+    (void)setsockopt(h, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    (void)setsockopt(h, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  }
+}
+
+std::map<int, std::string> HandleTable() {
+  std::map<int, std::string> table;
+  DIR* list = opendir("/dev/fd");
+  if (list == nullptr) {
+    ADD_FAILURE() << "cannot list the open descriptors: /dev/fd";
+    return table;
+  }
+  while (const dirent* entry = readdir(list)) {
+    if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) == 0) continue;
+    const int fd = std::atoi(entry->d_name);
+    struct stat about;
+    if (fd == dirfd(list) || fstat(fd, &about) != 0) continue;
+    table[fd] = "device " + std::to_string(about.st_dev) + " inode " +
+                std::to_string(about.st_ino) + " mode " + std::to_string(about.st_mode);
+  }
+  closedir(list);
+  return table;
+}
+
+std::string RowsOf(std::string_view test_name) {
+  std::string rows;
+  for (std::string id = TakeId(test_name); !id.empty(); id = TakeId(test_name)) {
+    rows += (rows.empty() ? "" : ",") + id;
+  }
+  return rows;
+}
+
+void NotApplicable(std::string_view reason) {
+  std::printf("not applicable: %.*s\n", static_cast<int>(reason.size()), reason.data());
+  testing::Test::RecordProperty("not_applicable", std::string(reason));
+}
+
+}  // namespace tare::io::fd_ops
