@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Discovery in a directory, and the dialect of flags and lists that tare::benchmem_main speaks.
+#include "cli/bench_program.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "cli/printable.h"
+
+namespace tare::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr absl::string_view kPrefix = "bench_";
+
+// Google Benchmark takes filters as POSIX extended expressions.
+std::string ExactFilter(absl::string_view gbench_name) {
+  std::string pattern = "--benchmark_filter=^";
+  for (const char c : gbench_name) {
+    if (absl::string_view(".[\\()*+?{|^$").find(c) != absl::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "$";
+}
+
+bool IsOneWord(absl::string_view text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), absl::ascii_isspace);
+}
+
+}  // namespace
+
+std::string OwnDirectory() {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  return error ? "." : self.parent_path().string();
+}
+
+absl::StatusOr<std::vector<BenchProgram>> FindBenchPrograms(const std::string& directory) {
+  std::vector<BenchProgram> programs;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string file = it->path().filename().string();
+    absl::string_view suite = file;
+    if (!absl::ConsumePrefix(&suite, kPrefix) || suite.empty()) continue;
+    // bench_x.pdb, bench_x.log and the like lie beside programs.
+    if (suite.find('.') != absl::string_view::npos) continue;
+    if (!fs::is_regular_file(it->path()) || access(it->path().c_str(), X_OK) != 0) continue;
+    programs.push_back({std::string(suite), it->path().string()});
+  }
+  if (error) {
+    return absl::NotFoundError(absl::StrCat("cannot read the directory of bench programs ",
+                                            directory, ": ", error.message(),
+                                            "; name another with --bin-dir"));
+  }
+  if (programs.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("no bench programs (bench_<suite>) in ", directory,
+                     "; build them, or name their directory with --bin-dir"));
+  }
+  std::sort(programs.begin(), programs.end(),
+            [](const BenchProgram& a, const BenchProgram& b) { return a.suite < b.suite; });
+  return programs;
+}
+
+absl::StatusOr<std::vector<BenchProgram>> SelectSuites(const std::vector<BenchProgram>& programs,
+                                                       const std::vector<std::string>& suites) {
+  for (const std::string& suite : suites) {
+    if (std::none_of(programs.begin(), programs.end(),
+                     [&](const BenchProgram& p) { return p.suite == suite; })) {
+      const std::string known = absl::StrJoin(
+          programs, ", ",
+          [](std::string* out, const BenchProgram& p) { absl::StrAppend(out, p.suite); });
+      return absl::NotFoundError(absl::StrCat("unknown suite '", suite, "'; known: ", known));
+    }
+  }
+  std::vector<BenchProgram> selected;
+  for (const BenchProgram& program : programs) {
+    if (suites.empty() || std::find(suites.begin(), suites.end(), program.suite) != suites.end()) {
+      selected.push_back(program);
+    }
+  }
+  return selected;
+}
+
+absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
+                                                 const std::string& program) {
+  std::vector<ListedRow> rows;
+  absl::flat_hash_set<std::string> names;
+  int number = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++number;
+    if (line.empty()) continue;
+    const auto bad = [&](absl::string_view why) {
+      return absl::DataLossError(
+          absl::StrCat(program, " --tare_list:", number, ": ", why, ": ", Quoted(line)));
+    };
+    const std::vector<std::string> fields = absl::StrSplit(line, absl::MaxSplits('\t', 3));
+    if (fields.size() < 3 || fields[0].empty() || (fields[2] != "quick" && fields[2] != "full")) {
+      return bad("not a row (name, row name, quick or full, reason, separated by tabs)");
+    }
+    if (!IsOneWord(fields[1])) return bad("a row's name is one word");
+    if (!names.insert(fields[1]).second) return bad("a second row of this name");
+    rows.push_back({fields[0], fields[1], fields[2] == "quick",
+                    fields.size() < 4 ? "" : Printable(fields[3])});
+  }
+  if (rows.empty()) return absl::DataLossError(absl::StrCat(program, " lists no rows"));
+  return rows;
+}
+
+absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
+                                                std::chrono::milliseconds timeout,
+                                                const Interrupt* interrupt) {
+  Command command;
+  command.argv = {program.path, "--tare_list"};
+  command.timeout = timeout;
+  const ProcessEnd end = RunProcess(command, interrupt);
+  if (end.how == ProcessEnd::How::kInterrupted) return absl::CancelledError(end.Describe());
+  if (!end.Succeeded()) {
+    const std::string message = absl::StrCat(program.FileName(), " --tare_list ", end.Describe());
+    return absl::InternalError(absl::StrCat(message, "\n", LastWords(end.err_tail)));
+  }
+  return ParseList(end.out, program.FileName());
+}
+
+std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,
+                                      double min_time_seconds) {
+  return {program.path, ExactFilter(row.gbench_name),
+          absl::StrCat("--benchmark_min_time=", min_time_seconds)};
+}
+
+std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row) {
+  return {program.path, ExactFilter(row.gbench_name), "--counts-only"};
+}
+
+}  // namespace tare::cli

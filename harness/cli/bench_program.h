@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bench programs as the command sees them: where they are, what rows they list, how one row is
+// asked for.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "cli/interrupt.h"
+#include "cli/process.h"
+
+namespace tare::cli {
+
+// A suite is a program bench_<suite>.
+struct BenchProgram {
+  std::string suite;
+  std::string path;
+
+  std::string FileName() const { return "bench_" + suite; }
+};
+
+// One line of a bench program's --tare_list.
+struct ListedRow {
+  std::string gbench_name;  // what --benchmark_filter is matched against
+  std::string name;         // in results
+  bool quick = false;
+  std::string absent;  // why it cannot run on this machine; empty: it can
+};
+
+// The directory that the running program lies in.
+std::string OwnDirectory();
+
+// The bench programs in `directory`, by name. An error where it cannot be read or holds none.
+absl::StatusOr<std::vector<BenchProgram>> FindBenchPrograms(const std::string& directory);
+
+// Those of `programs` that `suites` names, in the order of `programs`; all where it names none. An
+// error that lists the known ones where a name is not among them.
+absl::StatusOr<std::vector<BenchProgram>> SelectSuites(const std::vector<BenchProgram>& programs,
+                                                       const std::vector<std::string>& suites);
+
+// Parses the output of --tare_list; `program` is the name that errors begin with.
+absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
+                                                 const std::string& program);
+
+// Asks the program. Errors say how the program ended, or quote the line that is no row; an
+// interrupt is absl::StatusCode::kCancelled.
+absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
+                                                std::chrono::milliseconds timeout,
+                                                const Interrupt* interrupt);
+
+// The command lines that run one row, for its times and for its counts.
+std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,
+                                      double min_time_seconds);
+std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row);
+
+}  // namespace tare::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tare command: parses the command line and hands over to a subcommand.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+
+namespace tare::cli {
+namespace {
+
+int Main(int argc, char** argv) {
+  CLI::App app("Weighs allocation-free network I/O: allocations and time an operation.", "tare");
+  app.set_version_flag("--version", "tare " TARE_VERSION);
+  app.footer(kExitCodeHelp);
+  app.require_subcommand(0, 1);  // none is for us to refuse: CLI11 would not name an unknown one
+  app.failure_message(CLI::FailureMessage::simple);
+
+  int exit_code = kOk;
+  AddListCommand(app, exit_code);
+  AddRunCommand(app, exit_code);
+  for (CLI::App* command : app.get_subcommands({})) command->footer(kExitCodeHelp);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 has exit statuses of its own; help and version count as success.
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  if (app.get_subcommands().empty()) {
+    std::fprintf(stderr, "tare: a subcommand is required\n\n%s", app.help().c_str());
+    return kUsage;
+  }
+  if (std::fflush(stdout) != 0) {
+    std::perror("tare: cannot print");
+    if (exit_code == kOk) exit_code = kFault;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace tare::cli
+
+int main(int argc, char** argv) {
+  return tare::cli::Main(argc, argv);
+}

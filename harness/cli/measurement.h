@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The measurement of one suite: a pass of counts, then interleaved rounds of fresh processes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/bench_program.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/row_output.h"
+#include "result/result.h"
+
+namespace tare::cli {
+
+// How rows are measured; the same for every suite of a run.
+struct Plan {
+  int rounds = 9;  // 0: counts only
+  double min_time_seconds = 0.2;
+  std::chrono::milliseconds timeout{60000};  // of one process
+  std::vector<int> cpus;                     // that may be used; rows without threads get the last
+
+  bool CountsOnly() const { return rounds == 0; }
+};
+
+// A row and what became of it.
+struct RowRecord {
+  enum class State { kMeasured, kAbsent, kFailed };
+
+  ListedRow listed;
+  State state = State::kMeasured;
+  std::string reason;  // why absent; in which round and how it failed
+  // What the counting pass gave; nothing where counts are not applicable or all unstable.
+  std::optional<result::Row> counts;
+  std::string counts_absent;  // why nothing is counted here
+  std::string unstable;       // counts that differed between two runs
+  // What the rounds gave, without the units that `counts` has: element k is round k + 1.
+  std::vector<result::Row> rounds;
+  std::vector<std::string> notes;  // comments of the bench program, each once
+};
+
+struct SuiteRecord {
+  BenchProgram program;
+  std::vector<RowRecord> rows;
+  // As the first process that measured gave them; every other one must agree.
+  result::Config config;
+  result::Units units;
+  std::string counts;  // what is counted, such as "malloc+new"; empty if the program does not say
+  int rounds_done = 0;
+  bool interrupted = false;
+
+  // How many rows are in `state`.
+  size_t Count(RowRecord::State state) const;
+};
+
+// The order in which the `rows` rows of round `round` (from 0) are measured: every second round
+// runs backwards (ABBA), so that drift of the machine favours nobody.
+std::vector<size_t> RoundOrder(size_t rows, int round);
+
+// How many processes Measure will start.
+int Steps(const Plan& plan, const std::vector<ListedRow>& rows);
+
+// Measures `rows` of `program`: one process a row for its counts, then one a row and round for its
+// times. Absent rows are kept with their reason. A row that fails once is not measured again and
+// loses what was measured before. Failures are said at once through `progress`. Stops early when
+// interrupted; what is whole by then is kept.
+SuiteRecord Measure(const BenchProgram& program, const std::vector<ListedRow>& rows,
+                    const Plan& plan, const Interrupt* interrupt, Progress* progress);
+
+}  // namespace tare::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a bench program printed for one row, judged: a measurement, an absence, or a fault with its
+// reason.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/process.h"
+#include "result/result.h"
+
+namespace tare::cli {
+
+enum class Pass { kCounts, kTimes };
+
+struct RowOutput {
+  enum class Kind { kMeasured, kAbsent, kFailed };
+  Kind kind = Kind::kFailed;
+  std::string reason;  // of an absence or a fault: one line of printable text
+
+  // Of a measurement.
+  result::Row row;
+  result::Config config;
+  result::Units units;
+  std::string counts;    // what the program counts, such as "malloc+new"; empty if it does not say
+  std::string unstable;  // which counts differed between two runs; empty: none
+  std::vector<std::string> notes;  // comments about the row that are none of the above
+};
+
+// `end` must not be an interruption. `source` names the output in reasons ("bench_fd_ops output"):
+// a line that is no result, comment or header is quoted with its number. A measurement is exactly
+// one row, named `name`; with ns/op, above 0, in the pass of times; without, in that of counts.
+RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
+                      const std::string& source);
+
+}  // namespace tare::cli

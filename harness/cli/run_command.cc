@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// tare run: measures suites in interleaved rounds of fresh processes, writes files, prints tables.
+#include <re2/re2.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "cli/bench_program.h"
+#include "cli/commands.h"
+#include "cli/cpus.h"
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/measurement.h"
+#include "cli/min_time.h"
+#include "cli/process.h"
+#include "cli/progress.h"
+#include "cli/results_dir.h"
+#include "cli/suite_options.h"
+#include "cli/suite_results.h"
+#include "cli/suite_table.h"
+#include "result/write_text.h"
+
+namespace tare::cli {
+namespace {
+
+struct RunOptions {
+  SuiteOptions suites;
+  std::string filter;
+  bool quick = false;
+  int rounds = 9;
+  bool counts_only = false;
+  double min_time_seconds = 0;  // 0: from the time that the whole run may take
+  std::string results_dir;      // empty: a fresh one
+};
+
+struct Selection {
+  BenchProgram program;
+  std::vector<ListedRow> rows;  // not empty
+};
+
+// Build trees are not tracked, so a fresh directory beside bin/ leaves a repository clean.
+std::string FreshResultsDirectory(const std::string& bin_dir, absl::Time now) {
+  return absl::StrCat(bin_dir, "/../results/",
+                      absl::FormatTime("run-%Y%m%dT%H%M%SZ", now, absl::UTCTimeZone()));
+}
+
+// Of the tree that the bench programs lie in; "unknown" outside a repository or without git.
+std::string CommitOf(const std::string& directory, const Interrupt* interrupt) {
+  Command command;
+  command.argv = {"git", "-C", directory, "describe", "--always", "--dirty", "--exclude=*"};
+  const ProcessEnd end = RunProcess(command, interrupt);
+  const std::string commit(absl::StripAsciiWhitespace(end.out));
+  return end.Succeeded() && !commit.empty() ? commit : "unknown";
+}
+
+class Run {
+ public:
+  explicit Run(const RunOptions& options)
+      : options_(options), filter_(options.filter, RE2::Quiet) {}
+
+  int Main() {
+    if (!Prepare()) return ExitStatus();
+    provenance_.commit = CommitOf(options_.suites.bin_dir, &interrupt_);
+    Plan plan = MakePlan();
+    int steps = 0;
+    for (const Selection& selection : selections_) steps += Steps(plan, selection.rows);
+    Progress progress(steps, isatty(STDERR_FILENO) != 0);
+    progress.Say(Announcement(plan));
+    for (const Selection& selection : selections_) {
+      const SuiteRecord suite =
+          Measure(selection.program, selection.rows, plan, &interrupt_, &progress);
+      Finish(suite, plan, &progress);
+      if (interrupt_.signal() != 0) break;
+    }
+    return ExitStatus();
+  }
+
+ private:
+  // Everything that can go wrong before measuring. False: nothing to measure.
+  bool Prepare() {
+    if (!filter_.ok()) {
+      return Refuse(absl::InvalidArgumentError(absl::StrCat(
+          "--filter '", options_.filter, "' is no regular expression: ", filter_.error())));
+    }
+    const auto programs = options_.suites.Programs();
+    if (!programs.ok()) return Refuse(programs.status());
+    for (const BenchProgram& program : *programs) {
+      auto rows = ListRows(program, options_.suites.Timeout(), &interrupt_);
+      if (interrupt_.signal() != 0) return false;
+      if (!rows.ok()) {
+        Complain(rows.status());
+        fault_ = true;
+        continue;
+      }
+      std::erase_if(*rows, [&](const ListedRow& row) { return !IsSelected(row); });
+      if (!rows->empty()) selections_.push_back({program, *std::move(rows)});
+    }
+    if (selections_.empty()) {
+      if (fault_ && options_.filter.empty() && !options_.quick) return false;
+      return Refuse(absl::NotFoundError(
+          absl::StrCat("no row matches", options_.filter.empty() ? "" : " --filter '",
+                       options_.filter, options_.filter.empty() ? "" : "'",
+                       options_.quick ? " --quick" : "", "; `tare list` shows the rows")));
+    }
+    const absl::Time now = absl::Now();
+    provenance_.date = absl::FormatTime("%Y-%m-%dT%H:%MZ", now, absl::UTCTimeZone());
+    results_dir_ = options_.results_dir.empty()
+                       ? FreshResultsDirectory(options_.suites.bin_dir, now)
+                       : options_.results_dir;
+    const absl::Status prepared = PrepareResultsDirectory(results_dir_);
+    return prepared.ok() || Refuse(prepared);
+  }
+
+  bool Refuse(const absl::Status& status) {
+    Complain(status);
+    usage_ = true;
+    return false;
+  }
+
+  bool IsSelected(const ListedRow& row) const {
+    return (!options_.quick || row.quick) && RE2::PartialMatch(row.name, filter_);
+  }
+
+  Plan MakePlan() const {
+    Plan plan;
+    plan.rounds = options_.counts_only ? 0 : options_.rounds;
+    plan.timeout = options_.suites.Timeout();
+    plan.cpus = AllowedCpus();
+    size_t rows = 0;
+    for (const Selection& selection : selections_) {
+      rows += static_cast<size_t>(Steps({.rounds = 0}, selection.rows));
+    }
+    plan.min_time_seconds =
+        options_.min_time_seconds > 0
+            ? options_.min_time_seconds
+            : MinTimeFor(options_.quick ? kQuickBudgetSeconds : kBudgetSeconds, rows, plan.rounds);
+    return plan;
+  }
+
+  std::string Announcement(const Plan& plan) const {
+    size_t rows = 0;
+    for (const Selection& selection : selections_) rows += selection.rows.size();
+    if (plan.CountsOnly()) return absl::StrCat("tare: ", rows, " rows, counts only\n");
+    return absl::StrCat("tare: ", rows, " rows, ", plan.rounds, " rounds of ",
+                        plan.min_time_seconds, " s each\n");
+  }
+
+  // Writes the file first: a table that cannot be printed loses nothing.
+  void Finish(const SuiteRecord& suite, const Plan& plan, Progress* progress) {
+    const size_t measured = suite.Count(RowRecord::State::kMeasured);
+    const size_t failed = suite.Count(RowRecord::State::kFailed);
+    fault_ = fault_ || failed > 0;
+    nothing_measured_ = nothing_measured_ || (measured == 0 && failed == 0);
+
+    const result::ResultFile results = SuiteResults(suite, plan, provenance_);
+    const std::string path = absl::StrCat(results_dir_, "/", suite.program.suite,
+                                          suite.interrupted ? ".partial.txt" : ".txt");
+    std::string written = "nothing was measured, nothing is written";
+    if (!results.rows.empty()) {
+      const absl::Status status = WriteFileAtomically(path, result::FormatText(results));
+      fault_ = fault_ || !status.ok();
+      written = status.ok() ? absl::StrCat("written to ", path) : std::string(status.message());
+    }
+    progress->Say("");
+    if (!suite.interrupted) {
+      std::fputs(absl::StrCat(RenderSuiteTable(suite, plan), "\n").c_str(), stdout);
+      std::fflush(stdout);
+    }
+    progress->Say(absl::StrCat("tare: ", suite.program.suite, ": ", Outcome(suite), written, "\n"));
+  }
+
+  static std::string Outcome(const SuiteRecord& suite) {
+    if (suite.interrupted) return "interrupted; what was measured is ";
+    return absl::StrCat(suite.Count(RowRecord::State::kMeasured), " rows measured, ",
+                        suite.Count(RowRecord::State::kAbsent), " absent, ",
+                        suite.Count(RowRecord::State::kFailed), " failed; ");
+  }
+
+  int ExitStatus() const {
+    if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
+    if (usage_) return kUsage;
+    if (fault_) return kFault;
+    return nothing_measured_ ? kCannotJudge : kOk;
+  }
+
+  const RunOptions& options_;
+  const RE2 filter_;
+  const Interrupt interrupt_;
+  std::vector<Selection> selections_;
+  std::string results_dir_;
+  Provenance provenance_;
+  bool usage_ = false;
+  bool fault_ = false;
+  bool nothing_measured_ = false;
+};
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand(
+      "run", "Measure suites, write <suite>.txt for each, print a table for each");
+  AddSuiteOptions(*command, options->suites);
+  command
+      ->add_option("--filter", options->filter,
+                   "Only rows whose name holds a match of this regular expression (RE2)")
+      ->type_name("RE");
+  command->add_flag("--quick", options->quick, "Only rows marked quick, within a minute in all");
+  command->add_option("--rounds", options->rounds, "Rounds of times (default: 9)")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  command->add_flag("--counts-only", options->counts_only, "Count only, time nothing");
+  command
+      ->add_option("--min-time", options->min_time_seconds,
+                   "Seconds that each process times its row for at least (default: so that all "
+                   "takes a quarter of an hour at most, or a minute if --quick)")
+      ->check(CLI::Range(0.0001, 3600.0))
+      ->type_name("SECONDS");
+  command
+      ->add_option("-o,--output", options->results_dir,
+                   "Where results are written (default: a fresh directory under results/ beside "
+                   "the directory of the bench programs)")
+      ->type_name("DIR");
+  command->callback([options, &exit_code] { exit_code = Run(*options).Main(); });
+}
+
+}  // namespace tare::cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that all subcommands share which run bench programs.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/bench_program.h"
+
+namespace tare::cli {
+
+struct SuiteOptions {
+  std::vector<std::string> suites;  // empty: all
+  std::string bin_dir = OwnDirectory();
+  double timeout_seconds = 60;
+
+  std::chrono::milliseconds Timeout() const;
+  // The bench programs meant; what is wrong with the options otherwise.
+  absl::StatusOr<std::vector<BenchProgram>> Programs() const;
+};
+
+// Adds --suite, --bin-dir and --timeout to `command`; `options` must outlive the parsing.
+void AddSuiteOptions(CLI::App& command, SuiteOptions& options);
+
+// "tare: <message>" on standard error.
+void Complain(const absl::Status& status);
+
+}  // namespace tare::cli

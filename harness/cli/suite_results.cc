@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts counts, rounds and remarks in the order that suite_results.h documents.
+#include "cli/suite_results.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/cpus.h"
+#include "cli/row_name.h"
+
+namespace tare::cli {
+namespace {
+
+using State = RowRecord::State;
+
+std::string FirstLine(const SuiteRecord& suite, const Plan& plan, const Provenance& provenance) {
+  std::vector<std::string> parts = {"tare 1", absl::StrCat("commit ", provenance.commit),
+                                    provenance.date};
+  if (!suite.counts.empty()) parts.push_back(absl::StrCat("counts ", suite.counts));
+  parts.push_back(plan.CountsOnly()
+                      ? "counts only"
+                      : absl::StrCat(plan.rounds, " rounds of ", plan.min_time_seconds, " s"));
+  std::string pinned = absl::StrCat("pinned to cpu ", plan.cpus.back());
+  for (const RowRecord& row : suite.rows) {
+    if (RowName(row.listed.name).has_threads) {
+      absl::StrAppend(&pinned, ", rows with threads= to cpus ", FormatCpus(plan.cpus));
+      break;
+    }
+  }
+  parts.push_back(pinned);
+  return absl::StrJoin(parts, " \u00B7 ");
+}
+
+}  // namespace
+
+result::ResultFile SuiteResults(const SuiteRecord& suite, const Plan& plan,
+                                const Provenance& provenance) {
+  result::ResultFile file;
+  file.head.push_back(FirstLine(suite, plan, provenance));
+  if (suite.interrupted) {
+    file.head.push_back(absl::StrCat("partial: interrupted, ", suite.rounds_done, " of ",
+                                     plan.rounds, " rounds are whole"));
+  }
+  file.config = suite.config;
+  file.units = suite.units;
+  for (const RowRecord& row : suite.rows) {
+    if (row.counts.has_value()) file.rows.push_back(*row.counts);
+  }
+  for (int round = 0; round < plan.rounds; ++round) {
+    for (const size_t i : RoundOrder(suite.rows.size(), round)) {
+      const std::vector<result::Row>& rounds = suite.rows[i].rounds;
+      if (static_cast<size_t>(round) < rounds.size()) {
+        file.rows.push_back(rounds[static_cast<size_t>(round)]);
+      }
+    }
+  }
+  for (const RowRecord& row : suite.rows) {
+    const auto note = [&](absl::string_view what, absl::string_view text) {
+      file.notes.push_back(absl::StrCat(what, " ", row.listed.name, ": ", text));
+    };
+    if (row.state == State::kAbsent) note("absent", row.reason);
+    if (row.state == State::kFailed) note("error", row.reason);
+    if (!row.unstable.empty()) note("unstable", row.unstable);
+    if (!row.counts_absent.empty()) note("note", "not counted: " + row.counts_absent);
+    file.notes.insert(file.notes.end(), row.notes.begin(), row.notes.end());
+  }
+  return file;
+}
+
+}  // namespace tare::cli

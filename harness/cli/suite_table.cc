@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds each row's floor and hand loop, takes paired ratios, and lays out the columns.
+#include "cli/suite_table.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/row_name.h"
+#include "cli/text_table.h"
+#include "result/number.h"
+#include "stat/median.h"
+#include "stat/paired.h"
+
+namespace tare::cli {
+namespace {
+
+constexpr double kConfidence = 0.95;
+constexpr char kNothing[] = "-";
+
+// A row with what is needed to place it.
+struct Entry {
+  const RowRecord* row;
+  RowName name;
+  std::vector<double> ns;  // a round each
+};
+
+std::vector<Entry> Entries(const SuiteRecord& suite) {
+  std::vector<Entry> entries;
+  for (const RowRecord& row : suite.rows) {
+    entries.push_back({&row, RowName(row.listed.name), {}});
+    for (const result::Row& round : row.rounds) {
+      entries.back().ns.push_back(*round.Find(result::kNsPerOp));
+    }
+  }
+  return entries;
+}
+
+const Entry* FloorOf(const Entry& entry, const std::vector<Entry>& entries) {
+  for (const Entry& other : entries) {
+    if (other.name.IsFloor() && other.name.question == entry.name.question) return &other;
+  }
+  return nullptr;
+}
+
+const Entry* HandLoopOf(const Entry& entry, const std::vector<Entry>& entries) {
+  for (const Entry& other : entries) {
+    if (entry.name.HasHandLoop(other.name)) return &other;
+  }
+  return nullptr;
+}
+
+std::string FormatNs(double ns) {
+  return ns < 10    ? absl::StrFormat("%.2f", ns)
+         : ns < 100 ? absl::StrFormat("%.1f", ns)
+                    : absl::StrFormat("%.0f", ns);
+}
+
+// The ratio and its interval, two cells.
+void AppendRatio(const Entry& entry, const Entry* base, std::vector<std::string>* cells) {
+  std::optional<stat::PairedRatio> ratio;
+  if (base != nullptr) ratio = stat::MedianPairedRatio(entry.ns, base->ns, kConfidence);
+  if (!ratio.has_value()) {
+    cells->insert(cells->end(), {kNothing, ""});
+  } else if (base == &entry) {
+    cells->insert(cells->end(), {"1", ""});
+  } else {
+    cells->push_back(absl::StrFormat("%.3f", ratio->median));
+    cells->push_back(
+        ratio->interval.has_value()
+            ? absl::StrFormat("[%.3f, %.3f]", ratio->interval->low, ratio->interval->high)
+            : "");
+  }
+}
+
+void AppendCounts(const RowRecord& row, std::vector<std::string>* cells) {
+  for (const std::string_view unit : {result::kAllocsPerOp, result::kBytesPerOp}) {
+    const double* value = row.counts.has_value() ? row.counts->Find(unit) : nullptr;
+    if (value != nullptr) {
+      cells->push_back(FormatExact(*value, row.counts->iterations));
+    } else if (!row.counts_absent.empty()) {
+      cells->push_back("n/a");
+    } else {
+      cells->push_back(row.unstable.empty() ? kNothing : "unstable");
+    }
+  }
+}
+
+void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, bool times,
+                 TextTable* table) {
+  const RowRecord& row = *entry.row;
+  const RowName& name = entry.name;
+  std::vector<std::string> cells = {
+      absl::StrCat("  ", name.variant.empty() ? kNothing : name.variant),
+      absl::StrCat(name.backend, name.mode.empty() ? "" : " ", name.mode)};
+  if (row.state != RowRecord::State::kMeasured) {
+    const char* what = row.state == RowRecord::State::kAbsent ? "absent: " : "FAILED: ";
+    table->AddRowWithText(std::move(cells), what + row.reason);
+    return;
+  }
+  if (times) {
+    cells.push_back(entry.ns.empty() ? kNothing : FormatNs(stat::Median(entry.ns)));
+    AppendRatio(entry, FloorOf(entry, entries), &cells);
+    AppendRatio(entry, HandLoopOf(entry, entries), &cells);
+  }
+  AppendCounts(row, &cells);
+  table->AddRow(std::move(cells));
+}
+
+std::string Legend(const Plan& plan) {
+  std::string legend;
+  if (!plan.CountsOnly()) {
+    legend = absl::StrCat("ns/op: median of ", plan.rounds,
+                          " rounds; vs floor, vs hand (loop of that backend): median of the ratios "
+                          "within a round");
+    const size_t least = stat::LeastSampleForInterval(kConfidence);
+    absl::StrAppend(&legend, static_cast<size_t>(plan.rounds) < least
+                                 ? absl::StrCat(" (no interval: that needs ", least, " rounds).\n")
+                                 : " [95 % interval].\n");
+  } else {
+    legend = "Counts only: nothing was timed.\n";
+  }
+  return legend +
+         "allocs/op, B/op (requested): exact, counted apart from the times; a fraction is the "
+         "total "
+         "over the operations counted.\n";
+}
+
+// What the cells "n/a" and "unstable" have no room for.
+std::string Remarks(const SuiteRecord& suite) {
+  std::string remarks;
+  std::string said;
+  for (const RowRecord& row : suite.rows) {
+    if (row.state != RowRecord::State::kMeasured) continue;
+    if (!row.unstable.empty()) {
+      absl::StrAppend(&remarks, "unstable: ", row.listed.name, ": ", row.unstable, "\n");
+    }
+    if (!row.counts_absent.empty() && row.counts_absent != said) {
+      said = row.counts_absent;
+      absl::StrAppend(&remarks, "n/a: not counted: ", said, "\n");
+    }
+  }
+  return remarks;
+}
+
+}  // namespace
+
+std::string FormatExact(double per_op, int64_t iterations) {
+  const std::optional<int64_t> total = result::IntegerTotal(per_op, iterations);
+  if (!total.has_value()) return result::FormatDouble(per_op);
+  if (*total % iterations == 0) return absl::StrCat(*total / iterations);
+  return absl::StrFormat("%.6g = %d/%d", per_op, *total, iterations);
+}
+
+std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan) {
+  using Align = TextTable::Align;
+  const bool times = !plan.CountsOnly();
+  std::vector<Align> columns = {Align::kLeft, Align::kLeft};
+  std::vector<std::string> header = {"  variant", "backend"};
+  if (times) {
+    columns.insert(columns.end(),
+                   {Align::kRight, Align::kRight, Align::kLeft, Align::kRight, Align::kLeft});
+    header.insert(header.end(), {"ns/op", "vs floor", "", "vs hand", ""});
+  }
+  columns.insert(columns.end(), {Align::kRight, Align::kRight});
+  header.insert(header.end(), {"allocs/op", "B/op"});
+
+  TextTable table(std::move(columns));
+  table.AddRow(std::move(header));
+  const std::vector<Entry> entries = Entries(suite);
+  std::vector<bool> placed(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (placed[i]) continue;
+    table.AddLine(entries[i].name.question);
+    for (size_t j = i; j < entries.size(); ++j) {
+      if (placed[j] || entries[j].name.question != entries[i].name.question) continue;
+      placed[j] = true;
+      AppendEntry(entries[j], entries, times, &table);
+    }
+  }
+  return table.Render() + Remarks(suite) + Legend(plan);
+}
+
+}  // namespace tare::cli

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the table shows of a row; the whole table is compared in the end-to-end test.
+#include "cli/suite_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tare::cli {
+namespace {
+
+using State = RowRecord::State;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(FormatExactTest, AFractionIsNeverRoundedAway) {
+  EXPECT_EQ(FormatExact(0, 1000), "0");
+  EXPECT_EQ(FormatExact(3, 1000), "3");
+  EXPECT_EQ(FormatExact(0.001, 1000), "0.001 = 1/1000");
+  EXPECT_EQ(FormatExact(1000001.0 / 1000000, 1000000), "1 = 1000001/1000000");
+  EXPECT_EQ(FormatExact(7.0 / 3, 3), "2.33333 = 7/3");
+  EXPECT_EQ(FormatExact(0.3333, 3), "0.3333");  // no total over 3 operations: all digits
+}
+
+RowRecord Row(const std::string& name, std::vector<double> ns) {
+  RowRecord row;
+  row.listed.name = name;
+  for (const double x : ns) row.rounds.push_back({name, 500, {{x, "ns/op"}}});
+  return row;
+}
+
+std::string Render(std::vector<RowRecord> rows, int rounds) {
+  SuiteRecord suite;
+  suite.rows = std::move(rows);
+  Plan plan;
+  plan.rounds = rounds;
+  return RenderSuiteTable(suite, plan);
+}
+
+// The words of the line that starts with these words.
+std::string Line(const std::string& table, const std::string& begin) {
+  const size_t at = table.find("  " + begin);
+  return at == std::string::npos ? "" : table.substr(at + 2, table.find('\n', at) - at - 2);
+}
+
+TEST(SuiteTableTest, ARatioIsOfTheSameRound) {
+  const std::string table = Render({Row("S/variant=floor", {100, 200, 400}),
+                                    Row("S/variant=reference/backend=epoll", {150, 300, 600})},
+                                   3);
+  EXPECT_THAT(Line(table, "reference"), HasSubstr("1.500"));
+}
+
+TEST(SuiteTableTest, TheFloorOfAnotherQuestionIsNoFloor) {
+  const std::string table = Render({Row("S/variant=floor/size=64", {100}),
+                                    Row("S/variant=reference/backend=epoll/size=512", {150})},
+                                   1);
+  EXPECT_THAT(Line(table, "reference"), ::testing::MatchesRegex("reference +epoll +150( +-)+"));
+}
+
+TEST(SuiteTableTest, AFailedFloorGivesNoRatio) {
+  RowRecord floor = Row("S/variant=floor", {});
+  floor.state = State::kFailed;
+  floor.reason = "round 1 of 1: hung";
+  const std::string table = Render({floor, Row("S/variant=reference/backend=epoll", {150})}, 1);
+  EXPECT_THAT(Line(table, "floor"), HasSubstr("FAILED: round 1 of 1: hung"));
+  EXPECT_THAT(Line(table, "reference"), Not(HasSubstr(".")));
+}
+
+TEST(SuiteTableTest, RowsOfOneQuestionStandTogether) {
+  const std::string table =
+      Render({Row("S/variant=floor/size=1", {1}), Row("S/variant=floor/size=2", {2}),
+              Row("S/variant=x/backend=b/mode=m/size=1", {3})},
+             1);
+  EXPECT_LT(table.find("x        b m"), table.find("S/size=2"));
+}
+
+TEST(SuiteTableTest, SmallTimesKeepTheirDigits) {
+  EXPECT_THAT(Render({Row("S/variant=a", {0.789})}, 1), HasSubstr("  0.79  "));
+  EXPECT_THAT(Render({Row("S/variant=a", {12.34})}, 1), HasSubstr("  12.3  "));
+}
+
+TEST(SuiteTableTest, AnyBenchmarkHasALine) {
+  EXPECT_THAT(Render({Row("BM_Strcpy/64", {5})}, 1), HasSubstr("BM_Strcpy/64\n  -"));
+}
+
+}  // namespace
+}  // namespace tare::cli
