@@ -35,15 +35,8 @@ std::string Explain(const Code& code, const Matcher& matcher) {
   return listener.str();
 }
 
-// operator new is all it takes: holds also where malloc is not counted.
-class AllocsPerRunTest : public testing::Test {
- protected:
-  void SetUp() override {
-    if (AllocScope::Covers().empty()) {
-      GTEST_SKIP() << "not applicable: " << AllocScope::WhyNot();
-    }
-  }
-};
+// Operator new is all it takes.
+using AllocsPerRunTest = count::NewCountedTest;
 
 TEST_F(AllocsPerRunTest, CountsWhatARunAllocates) {
   EXPECT_THAT([] {}, AllocsPerRun(Eq(0)));

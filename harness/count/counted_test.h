@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Test support: a fixture for what only holds where all of malloc is counted.
+// Test support: fixtures for what only holds where operator new, or all of malloc, is counted.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,15 +8,25 @@
 
 namespace tare::count {
 
+// Operator new at least.
+class NewCountedTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (AllocScope::Covers().empty()) {
+      GTEST_SKIP() << "not applicable: " << AllocScope::WhyNot();
+    }
+  }
+};
+
+// malloc's family and operator new.
 class CountedTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (AllocScope::Covers() != "malloc+new") {
-      GTEST_SKIP() << "not applicable: malloc is not counted ("
-                   << (AllocScope::Covers().empty()
-                           ? AllocScope::WhyNot()
-                           : "operator new only, without a static jemalloc")
-                   << ")";
+    if (AllocScope::Covers().empty()) {
+      GTEST_SKIP() << "not applicable: " << AllocScope::WhyNot();
+    }
+    if (AllocScope::Covers() == "new") {
+      GTEST_SKIP() << "not applicable: without a static jemalloc only operator new is counted";
     }
   }
 };

@@ -11,19 +11,22 @@
 #include <string>
 
 #include "count/child.h"
+#include "count/counted_test.h"
 #include "tare/allocs_per_run.h"
 
 namespace tare::count {
 namespace {
 
-TEST(EntryPoints, AreCountedExactly) {
+using EntryPointsTest = NewCountedTest;
+
+TEST_F(EntryPointsTest, AreCountedExactly) {
   const std::vector<Verdict> verdicts = CheckEntryPoints(AllocScope::Covers());
   EXPECT_TRUE(PrintVerdicts(verdicts));
   for (const Verdict& verdict : verdicts)
     EXPECT_EQ(verdict.planted, verdict.counted) << verdict.name;
 }
 
-TEST(EntryPoints, AreAllInTheTable) {
+TEST_F(EntryPointsTest, AreAllInTheTable) {
   std::vector<std::string> names;
   for (const EntryPoint& entry : EntryPoints()) names.push_back(entry.name);
   if (AllocScope::Covers() == "malloc+new") {
@@ -36,13 +39,13 @@ TEST(EntryPoints, AreAllInTheTable) {
 
 const std::string kMutant = TARE_ENTRY_POINTS_MUTANT;
 
-TEST(EntryPoints, ATableWithNothingBrokenPasses) {
+TEST_F(EntryPointsTest, ATableWithNothingBrokenPasses) {
   const ChildEnd end = RunChild(kMutant);
   EXPECT_EQ(end.status, 0) << end.output;
   EXPECT_THAT(end.output, testing::Not(testing::HasSubstr("WRONG")));
 }
 
-TEST(EntryPoints, EachOneThatIsBrokenIsCaught) {
+TEST_F(EntryPointsTest, EachOneThatIsBrokenIsCaught) {
   std::istringstream names(RunChild(kMutant + " --list").output);
   int caught = 0;
   for (std::string name; std::getline(names, name); ++caught) {
@@ -54,7 +57,7 @@ TEST(EntryPoints, EachOneThatIsBrokenIsCaught) {
 }
 
 // What libraries call, those loaded later too, is what the executable defines.
-TEST(EntryPoints, AreTheProcessesOwn) {
+TEST_F(EntryPointsTest, AreTheProcessesOwn) {
   Dl_info self;
   ASSERT_NE(dladdr(reinterpret_cast<void*>(&CheckEntryPoints), &self), 0);
   std::istringstream names(RunChild(kMutant + " --list").output);

@@ -49,6 +49,21 @@ struct Block {
 
 constexpr std::align_val_t kAlign{128};
 
+// `sized`: by the form that is told the size. (No conditional expression here: clang 14 calls both
+// of its arms when they are calls of operator delete.)
+void GiveBack(const Block& block, bool sized) {
+  switch (block.kind) {
+    case Kind::kMalloc:
+      return free(block.p);
+    case Kind::kNew:
+      if (sized) return ::operator delete(block.p, block.size);
+      return ::operator delete(block.p);
+    case Kind::kNewAligned:
+      if (sized) return ::operator delete(block.p, block.size, kAlign);
+      return ::operator delete(block.p, kAlign);
+  }
+}
+
 // Blocks on their way from one thread to another, which frees them.
 struct Post {
   std::atomic<Block*> box[64] = {};
@@ -168,17 +183,7 @@ class Actor {
   void Free(Block& block) {
     if (block.p == nullptr) return;
     Freed(block);
-    const bool sized = random_.Below(2) == 0;
-    switch (block.kind) {
-      case Kind::kMalloc:
-        free(block.p);
-        break;
-      case Kind::kNew:
-        sized ? ::operator delete(block.p, block.size) : ::operator delete(block.p);
-        break;
-      case Kind::kNewAligned:
-        sized ? ::operator delete(block.p, block.size, kAlign) : ::operator delete(block.p, kAlign);
-    }
+    GiveBack(block, random_.Below(2) == 0);
     block.p = nullptr;
   }
 
@@ -243,9 +248,7 @@ TEST_F(Model, AMillionCallsOverEightThreads) {
 
   for (std::atomic<Block*>& box : post->box) {
     if (Block* const left = box.load()) {
-      left->kind == Kind::kMalloc ? free(left->p)
-      : left->kind == Kind::kNew  ? ::operator delete(left->p)
-                                  : ::operator delete(left->p, kAlign);
+      GiveBack(*left, /*sized=*/true);
       free(left);
     }
   }
