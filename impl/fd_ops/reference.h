@@ -56,6 +56,7 @@ class Fd {
     state_ = State::kOpen;
     in_.deadline = out_.deadline = Deadline::Never();
     in_.expired = out_.expired = false;
+    torn_ = {};
     return attached;
   }
 
@@ -167,7 +168,9 @@ class Fd {
   static void OnRead(Op& op) noexcept {
     Side& side = static_cast<Side&>(op);
     Result r = side.result;
-    if (r.n == 0 && r.ok() && side.kind == Op::Kind::kRecv && side.size > 0) r.err = Errc::kEof;
+    if (r.n == 0 && r.ok() && side.kind == Op::Kind::kRecv && side.size > 0) {
+      r = side.owner->EndOfStream();
+    }
     side.owner->Finish(side, r);
   }
 
@@ -185,7 +188,7 @@ class Fd {
   }
 
   void Finish(Side& side, Result r) noexcept {
-    if (r.err == Errc::kCanceled && side.why != Errc::kOk) r.err = side.why;
+    if (!r.ok()) r = WhatIsTold(side, r);
     // Nothing of the operation stays behind for the next one to find.
     side.busy = side.started = false;
     side.data = nullptr;
@@ -197,6 +200,18 @@ class Fd {
     if (closing) EndClosing();
   }
 
+  // A system tells of a reset once, and from then on of an end of stream that never was.
+  Result EndOfStream() const noexcept {
+    return torn_.ok() ? Result{0, Errc::kEof, 0} : Result{0, torn_.err, torn_.os};
+  }
+
+  // Of all the reasons why an operation has ended, the strongest.
+  Result WhatIsTold(const Side& side, Result r) noexcept {
+    if (r.err == Errc::kReset) torn_ = r;
+    if (side.why == Errc::kClosed || side.why == Errc::kTimeout) return {r.n, side.why, 0};
+    return r;
+  }
+
   // Queues the end of closing once nothing is pending any more.
   void EndClosing() noexcept {
     if (in_.busy || out_.busy || closing_.queued) return;
@@ -206,7 +221,10 @@ class Fd {
 
   void Interrupt(Side& side, Errc why) noexcept {
     if (!side.busy) return;
-    side.why = why;
+    // Closed outranks timeout, and that a cancel: the strongest stays, whichever came first.
+    if (side.why != Errc::kClosed && (side.why != Errc::kTimeout || why == Errc::kClosed)) {
+      side.why = why;
+    }
     if (side.started) loop_.backend().Cancel(port_, side);
   }
 
@@ -256,6 +274,7 @@ class Fd {
   Closing closing_;
   Handle handle_ = kNoHandle;
   State state_ = State::kNew;
+  Result torn_;  // the reset that the system has told of, if it has
 };
 
 template <class B>

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tests of fd_ops: one program a theme, over all backends.
 tare_test(fd_ops_deadline SOURCES deadline_test.cc fd_test.cc LIBRARIES tare::fd_ops)
+tare_test(fd_ops_precedence SOURCES precedence_test.cc fd_test.cc LIBRARIES tare::fd_ops)
