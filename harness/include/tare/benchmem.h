@@ -52,8 +52,9 @@ inline constexpr std::string_view kNotApplicable = "not applicable: ";
 void MarkQuick(benchmark::internal::Benchmark* benchmark);
 
 // Fixes for --counts-only how many iterations each thread of `benchmark` counts over. Unless fixed
-// here, or by Benchmark::Iterations, it is 1,000, or 100 or 8 where 1,000 would take more than
-// 0.1 s.
+// here, or by Benchmark::Iterations, it is 1,000, or 100 or 8 where more would take more than 0.1
+// s. Fix it for a row that is near a limit or waits for other threads: a busy machine may choose
+// differently, and what is allocated once weighs more in fewer iterations.
 void FixCountedIterations(benchmark::internal::Benchmark* benchmark, int64_t iterations);
 
 // Registers a benchmark that cannot run on this machine: it is listed with the reason, and when run
