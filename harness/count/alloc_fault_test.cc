@@ -13,13 +13,10 @@
 #include <semaphore>
 #include <thread>
 
-#include "count/counted_test.h"
 #include "tare/allocs_per_run.h"
 
 namespace tare {
 namespace {
-
-class AllocFaultTest : public count::CountedTest {};
 
 void* Malloc(size_t size) {
   void* p = malloc(size);
@@ -27,7 +24,7 @@ void* Malloc(size_t size) {
   return p;
 }
 
-TEST_F(AllocFaultTest, FailsTheNthAllocationAndNoOther) {
+TEST(AllocFault, FailsTheNthAllocationAndNoOther) {
   const AllocScope scope(AllocScope::kThisThread);
   void* blocks[4];
   {
@@ -51,7 +48,7 @@ TEST_F(AllocFaultTest, FailsTheNthAllocationAndNoOther) {
   for (void* block : blocks) free(block);
 }
 
-TEST_F(AllocFaultTest, FailsEveryEntryPointItsOwnWay) {
+TEST(AllocFault, FailsEveryEntryPointItsOwnWay) {
   void* p = Malloc(64);
   const auto fails = [](auto allocate) {
     const AllocFault fault(1);
@@ -76,7 +73,7 @@ TEST_F(AllocFaultTest, FailsEveryEntryPointItsOwnWay) {
   free(p);
 }
 
-TEST_F(AllocFaultTest, ConcernsItsThreadOnly) {
+TEST(AllocFault, ConcernsItsThreadOnly) {
   std::binary_semaphore armed{0};
   void* p = nullptr;
   std::thread other([&] {
@@ -93,14 +90,14 @@ TEST_F(AllocFaultTest, ConcernsItsThreadOnly) {
   free(p);
 }
 
-TEST_F(AllocFaultTest, OneThatDoesNotFireIsDisarmed) {
+TEST(AllocFault, OneThatDoesNotFireIsDisarmed) {
   { const AllocFault fault(1); }
   void* const p = Malloc(64);
   EXPECT_NE(p, nullptr);
   free(p);
 }
 
-TEST_F(AllocFaultTest, MistakesAreNamed) {
+TEST(AllocFault, MistakesAreNamed) {
   EXPECT_DEATH(AllocFault(0), "numbered from 1");
   const AllocFault fault(1'000'000);
   EXPECT_DEATH(AllocFault(1), "one armed already");

@@ -10,8 +10,6 @@
 #include <new>
 #include <thread>
 
-#include "count/counted_test.h"
-
 namespace tare {
 namespace {
 
@@ -35,10 +33,7 @@ std::string Explain(const Code& code, const Matcher& matcher) {
   return listener.str();
 }
 
-// Operator new is all it takes.
-using AllocsPerRunTest = count::NewCountedTest;
-
-TEST_F(AllocsPerRunTest, CountsWhatARunAllocates) {
+TEST(AllocsPerRun, CountsWhatARunAllocates) {
   EXPECT_THAT([] {}, AllocsPerRun(Eq(0)));
   EXPECT_THAT([] {}, AllocsPerRun(0));
   EXPECT_THAT([] { Allocate(100); }, AllocsPerRun(Eq(1)));
@@ -46,7 +41,7 @@ TEST_F(AllocsPerRunTest, CountsWhatARunAllocates) {
   EXPECT_THAT([] { Allocate(1); }, AllocsPerRun(Le(2)));
 }
 
-TEST_F(AllocsPerRunTest, WarmsUpOnce) {
+TEST(AllocsPerRun, WarmsUpOnce) {
   int runs = 0;
   EXPECT_THAT(
       [&] {
@@ -57,7 +52,7 @@ TEST_F(AllocsPerRunTest, WarmsUpOnce) {
 }
 
 // Integer division would call it 0.
-TEST_F(AllocsPerRunTest, OneStrayAllocationInAThousandRunsIsNeither0Nor1) {
+TEST(AllocsPerRun, OneStrayAllocationInAThousandRunsIsNeither0Nor1) {
   int runs = 0;
   const auto stray = [&] {
     if (runs++ % 1000 == 999) Allocate(100);
@@ -68,14 +63,14 @@ TEST_F(AllocsPerRunTest, OneStrayAllocationInAThousandRunsIsNeither0Nor1) {
   EXPECT_THAT(stray, AllocsPerRun(Ge(0.001)));
 }
 
-TEST_F(AllocsPerRunTest, SaysTotalRunsAndBytes) {
+TEST(AllocsPerRun, SaysTotalRunsAndBytes) {
   EXPECT_THAT(Explain([] { Allocate(100); }, AllocsPerRun(Eq(0), {.runs = 50})),
               HasSubstr("which made 50 allocs in 50 runs (1 a run), 5000 bytes requested, "));
   EXPECT_THAT(testing::DescribeMatcher<void (*)()>(AllocsPerRun(Eq(0))),
               HasSubstr("makes a number of allocs per run that is equal to 0"));
 }
 
-TEST_F(AllocsPerRunTest, AFailureIsExplainedAsItWasMeasured) {
+TEST(AllocsPerRun, AFailureIsExplainedAsItWasMeasured) {
   static int runs = 0;
   runs = 0;
   EXPECT_NONFATAL_FAILURE(EXPECT_THAT(
@@ -87,13 +82,13 @@ TEST_F(AllocsPerRunTest, AFailureIsExplainedAsItWasMeasured) {
   EXPECT_EQ(runs, 1001) << "the explanation measured again";
 }
 
-TEST_F(AllocsPerRunTest, HelperThreadsArePartOfThePrice) {
+TEST(AllocsPerRun, HelperThreadsArePartOfThePrice) {
   const auto helped = [] { std::thread([] { Allocate(100); }).join(); };
   EXPECT_THAT(helped, AllocsPerRun(Ge(2), {.runs = 20}));
   EXPECT_THAT(helped, AllocsPerRun(Eq(1), {.runs = 20, .whose = AllocScope::kThisThread}));
 }
 
-TEST_F(AllocsPerRunTest, NoRunsIsAMistake) {
+TEST(AllocsPerRun, NoRunsIsAMistake) {
   EXPECT_NONFATAL_FAILURE(static_cast<void>(AllocsPerRun(Eq(0), {.runs = 0})), "runs is 0");
 }
 

@@ -2,9 +2,6 @@
 // Test support: runs a child program to its end and returns what it printed and how it ended.
 #pragma once
 
-#include <stdio.h>
-#include <sys/wait.h>
-
 #include <string>
 
 namespace tare::count {
@@ -14,15 +11,7 @@ struct ChildEnd {
   std::string output;
 };
 
-inline ChildEnd RunChild(const std::string& command) {
-  ChildEnd end;
-  FILE* const pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return end;
-  char buffer[4096];
-  for (size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) end.output.append(buffer, n);
-  const int status = pclose(pipe);
-  end.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return end;
-}
+// Runs a shell command.
+ChildEnd RunChild(const std::string& command);
 
 }  // namespace tare::count

@@ -11,22 +11,19 @@
 #include <string>
 
 #include "count/child.h"
-#include "count/counted_test.h"
 #include "tare/allocs_per_run.h"
 
 namespace tare::count {
 namespace {
 
-using EntryPointsTest = NewCountedTest;
-
-TEST_F(EntryPointsTest, AreCountedExactly) {
+TEST(EntryPoints, AreCountedExactly) {
   const std::vector<Verdict> verdicts = CheckEntryPoints(AllocScope::Covers());
   EXPECT_TRUE(PrintVerdicts(verdicts));
   for (const Verdict& verdict : verdicts)
     EXPECT_EQ(verdict.planted, verdict.counted) << verdict.name;
 }
 
-TEST_F(EntryPointsTest, AreAllInTheTable) {
+TEST(EntryPoints, AreAllInTheTable) {
   std::vector<std::string> names;
   for (const EntryPoint& entry : EntryPoints()) names.push_back(entry.name);
   if (AllocScope::Covers() == "malloc+new") {
@@ -39,13 +36,13 @@ TEST_F(EntryPointsTest, AreAllInTheTable) {
 
 const std::string kMutant = TARE_ENTRY_POINTS_MUTANT;
 
-TEST_F(EntryPointsTest, ATableWithNothingBrokenPasses) {
+TEST(EntryPoints, ATableWithNothingBrokenPasses) {
   const ChildEnd end = RunChild(kMutant);
   EXPECT_EQ(end.status, 0) << end.output;
   EXPECT_THAT(end.output, testing::Not(testing::HasSubstr("WRONG")));
 }
 
-TEST_F(EntryPointsTest, EachOneThatIsBrokenIsCaught) {
+TEST(EntryPoints, EachOneThatIsBrokenIsCaught) {
   std::istringstream names(RunChild(kMutant + " --list").output);
   int caught = 0;
   for (std::string name; std::getline(names, name); ++caught) {
@@ -57,7 +54,7 @@ TEST_F(EntryPointsTest, EachOneThatIsBrokenIsCaught) {
 }
 
 // What libraries call, those loaded later too, is what the executable defines.
-TEST_F(EntryPointsTest, AreTheProcessesOwn) {
+TEST(EntryPoints, AreTheProcessesOwn) {
   Dl_info self;
   ASSERT_NE(dladdr(reinterpret_cast<void*>(&CheckEntryPoints), &self), 0);
   std::istringstream names(RunChild(kMutant + " --list").output);

@@ -12,7 +12,6 @@
 #include <thread>
 #include <vector>
 
-#include "count/counted_test.h"
 #include "count/counters.h"
 #include "tare/alloc_scope.h"
 #include "tare/allocs_per_run.h"
@@ -206,9 +205,7 @@ class Actor {
   Block blocks_[kBlocks];
 };
 
-using Model = CountedTest;
-
-TEST_F(Model, AMillionCallsOverEightThreads) {
+TEST(Model, AMillionCallsOverEightThreads) {
   const auto post = std::make_unique<Post>();
   std::vector<std::unique_ptr<Actor>> actors;
   for (int i = 0; i < kThreads; ++i) actors.push_back(std::make_unique<Actor>(kSeed + i, *post));

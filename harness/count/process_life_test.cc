@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "count/child.h"
-#include "count/counted_test.h"
 #include "tare/allocs_per_run.h"
 
 namespace tare::count {
@@ -16,9 +15,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class ProcessLife : public CountedTest {};
-
-TEST_F(ProcessLife, CountsBeforeAndAfterMain) {
+TEST(ProcessLife, CountsBeforeAndAfterMain) {
   const ChildEnd end = RunChild(TARE_PROCESS_LIFE);
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.output,
@@ -31,8 +28,8 @@ TEST_F(ProcessLife, CountsBeforeAndAfterMain) {
             "in the last destructor: equal\n");
 }
 
-TEST_F(ProcessLife, CountsInALibraryLoadedLater) {
-  void* const plugin = dlopen(TARE_COUNT_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+TEST(ProcessLife, CountsInALibraryLoadedLater) {
+  void* const plugin = dlopen(TARE_PLUGIN, RTLD_NOW | RTLD_LOCAL);
   ASSERT_NE(plugin, nullptr) << dlerror();
   const auto run = reinterpret_cast<void (*)()>(dlsym(plugin, "PluginAllocates"));
   ASSERT_NE(run, nullptr);
@@ -46,19 +43,19 @@ TEST_F(ProcessLife, CountsInALibraryLoadedLater) {
   dlclose(plugin);
 }
 
-TEST_F(ProcessLife, NamesTheAllocator) {
+TEST(ProcessLife, NamesTheAllocator) {
   EXPECT_THAT(std::string(AllocScope::Allocator()), testing::MatchesRegex("jemalloc-[0-9.]+"));
   EXPECT_EQ(AllocScope::WhyNot(), "");
 }
 
-TEST_F(ProcessLife, AProgramThatLinksTheCounterHasItsMalloc) {
-  const ChildEnd end = RunChild(TARE_MALLOC_OWNER_COUNTED);
+TEST(ProcessLife, AProgramThatLinksTheCounterHasItsMalloc) {
+  const ChildEnd end = RunChild(TARE_MALLOC_OWNER);
   EXPECT_EQ(end.status, 0);
-  EXPECT_THAT(end.output, HasSubstr("malloc in " TARE_MALLOC_OWNER_COUNTED));
-  EXPECT_THAT(end.output, HasSubstr("new in " TARE_MALLOC_OWNER_COUNTED));
+  EXPECT_THAT(end.output, HasSubstr("malloc in " TARE_MALLOC_OWNER));
+  EXPECT_THAT(end.output, HasSubstr("new in " TARE_MALLOC_OWNER));
 }
 
-TEST_F(ProcessLife, AProgramThatDoesNotKeepsItsOwn) {
+TEST(ProcessLife, AProgramThatDoesNotKeepsItsOwn) {
   const ChildEnd end = RunChild(TARE_MALLOC_OWNER_PLAIN);
   EXPECT_EQ(end.status, 0);
   EXPECT_THAT(end.output, HasSubstr("libc.so"));

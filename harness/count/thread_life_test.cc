@@ -12,7 +12,6 @@
 #include <thread>
 #include <vector>
 
-#include "count/counted_test.h"
 #include "count/counters.h"
 #include "tare/allocs_per_run.h"
 
@@ -69,9 +68,7 @@ AllocCount Benchmark() {
   return ReadRole(Role::kBenchmark);
 }
 
-class ThreadLife : public CountedTest {};
-
-TEST_F(ThreadLife, OneThatHasEndedIsCounted) {
+TEST(ThreadLife, OneThatHasEndedIsCounted) {
   const AllocCount before = Benchmark();
   BenchmarkThread([] { Pairs64(10); }).Join();
   EXPECT_EQ(Benchmark() - before, Times(10, kPair64));
@@ -79,7 +76,7 @@ TEST_F(ThreadLife, OneThatHasEndedIsCounted) {
 
 std::binary_semaphore g_allocated{0}, g_go_on{0};
 
-TEST_F(ThreadLife, OneThatLivesIsCounted) {
+TEST(ThreadLife, OneThatLivesIsCounted) {
   const AllocCount before = Benchmark();
   BenchmarkThread thread([] {
     Pairs64(3);
@@ -114,7 +111,7 @@ struct AllocatesAtTheEnd {
   ~AllocatesAtTheEnd() { Pairs64(6); }
 };
 
-TEST_F(ThreadLife, OneThatAllocatesOnItsWayOutIsCounted) {
+TEST(ThreadLife, OneThatAllocatesOnItsWayOutIsCounted) {
   g_rounds = 0;
   ASSERT_EQ(pthread_key_create(&g_late_key, &AllocateLate), 0);
   const AllocCount before = Benchmark();
@@ -143,7 +140,7 @@ void FreeBlocks() {
   for (void* block : g_blocks) free(block);
 }
 
-TEST_F(ThreadLife, OneThatOnlyFreesIsCounted) {
+TEST(ThreadLife, OneThatOnlyFreesIsCounted) {
   for (const int n : {1, 127, 128, 129, 130, 1000}) {
     g_blocks.clear();
     g_blocks.reserve(n);
@@ -156,7 +153,7 @@ TEST_F(ThreadLife, OneThatOnlyFreesIsCounted) {
 
 // Detached threads free each other's stacks and what the linker keeps with them, after the last
 // destructor: more of them than the C library keeps stacks for.
-TEST_F(ThreadLife, ManyDetachedOnesLeaveTheListInOrder) {
+TEST(ThreadLife, ManyDetachedOnesLeaveTheListInOrder) {
   constexpr int kDetached = 64;
   static std::counting_semaphore<kDetached> done{0};
   for (int round = 0; round < 4; ++round) {
@@ -180,7 +177,7 @@ TEST_F(ThreadLife, ManyDetachedOnesLeaveTheListInOrder) {
   }
 }
 
-TEST_F(ThreadLife, ARoleIsChargedOnlyWhileItLasts) {
+TEST(ThreadLife, ARoleIsChargedOnlyWhileItLasts) {
   const AllocCount benchmark = Benchmark();
   const AllocCount others = ReadOthers();
   Pairs64(1);
@@ -193,7 +190,7 @@ TEST_F(ThreadLife, ARoleIsChargedOnlyWhileItLasts) {
   EXPECT_EQ(ReadOthers() - others, Times(5, kPair64));
 }
 
-TEST_F(ThreadLife, TheScopeOfOneThreadSeesNoOther) {
+TEST(ThreadLife, TheScopeOfOneThreadSeesNoOther) {
   const AllocScope process;
   const AllocScope own(AllocScope::kThisThread);
   pthread_t thread;
@@ -243,11 +240,11 @@ void ForkAndCheck() {
       << "the check in line " << WEXITSTATUS(status) - 1 << " (modulo 255) failed in the child";
 }
 
-TEST_F(ThreadLife, AForkedChildCountsOn) {
+TEST(ThreadLife, AForkedChildCountsOn) {
   ForkAndCheck();
 }
 
-TEST_F(ThreadLife, AForkedChildOfABusyParentCountsOn) {
+TEST(ThreadLife, AForkedChildOfABusyParentCountsOn) {
   static std::atomic<bool> stop{false};
   std::vector<std::thread> busy;
   for (int i = 0; i < 4; ++i) {
@@ -260,7 +257,7 @@ TEST_F(ThreadLife, AForkedChildOfABusyParentCountsOn) {
   for (std::thread& thread : busy) thread.join();
 }
 
-TEST_F(ThreadLife, AForkOffTheMainThreadCountsOn) {
+TEST(ThreadLife, AForkOffTheMainThreadCountsOn) {
   std::thread(&ForkAndCheck).join();
 }
 
