@@ -30,13 +30,10 @@ class DeadlineTest : public FdTest<B> {
 
   // A write that the peer's not reading keeps from ending.
   void BeginBlockedWrite(Probe<Fd<B>>& probe) {
-    probe.BeginWrite(much_);
+    probe.BeginWrite(TooMuch());
     TurnFor(this->loop, Scaled(5 * kMillisecond));
     ASSERT_FALSE(probe.written);
   }
-
- private:
-  const std::vector<std::byte> much_ = StreamBytes(0, kTooMuch);
 };
 
 FD_TEST(DeadlineTest, DL_01_PastReadDeadlineFailsAlthoughDataIsReady) {

@@ -75,6 +75,11 @@ std::vector<std::byte> StreamBytes(int64_t from, size_t count) {
   return bytes;
 }
 
+const std::vector<std::byte>& TooMuch() {
+  static const std::vector<std::byte> bytes = StreamBytes(0, kTooMuch);
+  return bytes;
+}
+
 bool IsStream(std::span<const std::byte> bytes, int64_t from) {
   return std::all_of(bytes.begin(), bytes.end(),
                      [&from](std::byte b) { return b == StreamByte(from++); });

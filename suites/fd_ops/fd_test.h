@@ -51,8 +51,10 @@ std::byte StreamByte(int64_t position);
 std::vector<std::byte> StreamBytes(int64_t from, size_t count);
 bool IsStream(std::span<const std::byte> bytes, int64_t from);
 
-// More than two sockets with ShrinkBuffers can hold, however the system rounds.
+// Of a stream's beginning more than two sockets with ShrinkBuffers can hold, however the system
+// rounds. Lives as long as the process, so a write of it may be pending when a test ends.
 inline constexpr size_t kTooMuch = size_t{4} << 20;
+const std::vector<std::byte>& TooMuch();
 // Bounds the buffers of both ends, which otherwise grow to tens of MiB, so that a peer who does not
 // read is soon noticed.
 void ShrinkBuffers(const Pair& pair);
@@ -96,6 +98,11 @@ class Probe : public D {
     D::Write(from, [](D& d, Result r) noexcept {
       Self(d).End(&Probe::written, &Probe::then_written, r);
     });
+  }
+  // The same of bytes that nobody else keeps until then.
+  void BeginWrite(std::vector<std::byte>&& from) {
+    kept_ = std::move(from);
+    BeginWrite(std::span<const std::byte>(kept_));
   }
   void BeginAccept(Address* peer = nullptr) {
     read = {};
@@ -154,6 +161,7 @@ class Probe : public D {
 
   LoopType& loop_;
   bool close_begun_ = false;
+  std::vector<std::byte> kept_;
 };
 
 // Two probes, the ends of one connection over loopback. Reset on close.
@@ -163,6 +171,7 @@ struct Connection {
     Pair pair;
     const Result made = TcpPairs({&pair, 1});
     EXPECT_TRUE(made.ok()) << Text(made);
+    if (!made.ok()) return;
     ShrinkBuffers(pair);
     EXPECT_EQ(Text(a.Open(pair.client)), "0 ok");
     EXPECT_EQ(Text(b.Open(pair.server)), "0 ok");
@@ -207,7 +216,7 @@ class FdTest : public testing::Test {
  private:
   SameHandles same_handles_;
 
- protected:
+ public:
   using Backend = B;
   using Reference = Fd<B>;
 

@@ -267,9 +267,8 @@ FD_TEST(PrecedenceOnBackendTest, ER_06_DL_22_DataAlreadyHandedOverOverAll) {
     std::byte got[2][8] = {};
     one.a.BeginRead(got[0]);
     two.a.BeginRead(got[1]);
-    const std::vector<std::byte> sent = StreamBytes(0, 8);
-    one.b.BeginWrite(sent);
-    two.b.BeginWrite(sent);
+    one.b.BeginWrite(StreamBytes(0, 8));
+    two.b.BeginWrite(StreamBytes(0, 8));
     const bool ended = TurnUntil(this->loop, [&] { return one.a.read && two.a.read; });
     ASSERT_TRUE(ended);
     for (auto* fd : {&one.a, &two.a}) fd->then_read = nullptr;

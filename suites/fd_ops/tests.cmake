@@ -2,3 +2,6 @@
 # The tests of fd_ops: one program a theme, over all backends.
 tare_test(fd_ops_deadline SOURCES deadline_test.cc fd_test.cc LIBRARIES tare::fd_ops)
 tare_test(fd_ops_precedence SOURCES precedence_test.cc fd_test.cc LIBRARIES tare::fd_ops)
+tare_test(fd_ops_close SOURCES close_test.cc fd_test.cc LIBRARIES tare::fd_ops)
+tare_test(fd_ops_cancel SOURCES cancel_test.cc fd_test.cc LIBRARIES tare::fd_ops)
+tare_test(fd_ops_stream SOURCES stream_test.cc fd_test.cc LIBRARIES tare::fd_ops)
