@@ -143,9 +143,11 @@ bool CountRow(const Row& row, std::string* out) {
   const Run first = RunOnce(row, iterations);
   const Run second = first.error_occurred ? first : RunOnce(row, iterations);
   if (second.error_occurred) return AppendSkipped(row.name, second.error_message, out);
-  if (const std::string_view why_not = WhyNotCounted(second); !why_not.empty()) {
-    AppendOutcome("error", row.name, why_not, out);
-    return true;
+  for (const Run* run : {&first, &second}) {
+    if (const std::string_view why_not = WhyNotCounted(*run); !why_not.empty()) {
+      AppendOutcome("error", row.name, why_not, out);
+      return true;
+    }
   }
   if (first.iterations == second.iterations && TotalsOf(first) == TotalsOf(second)) {
     result::AppendRow(ExactRow(row.name, second), out);

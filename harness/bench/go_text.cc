@@ -107,9 +107,17 @@ void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run&
 
 std::string_view WhyNotCounted(const benchmark::BenchmarkReporter::Run& run) {
   for (const MeteredCounter& counter : kMeteredCounters) {
-    if (!counter.why_not().empty() || run.counters.contains(counter.unit)) continue;
-    return "not counted: its code is in a shared library, or it replaces state.counters after the "
-           "timed loop; build it into the program, and add to state.counters";
+    if (!counter.why_not().empty()) continue;
+    const auto found = run.counters.find(counter.unit);
+    if (found == run.counters.end()) {
+      return "not counted: its code is in a shared library, or it replaces state.counters after "
+             "the "
+             "timed loop; build it into the program, and add to state.counters";
+    }
+    if (counter.exact && !result::IntegerTotal(found->second.value, run.iterations)) {
+      return "not counted: it has a counter of its own under the name of a metered one (see "
+             "tare/meter.h); rename it";
+    }
   }
   return "";
 }

@@ -103,11 +103,12 @@ TEST(Rows, OutcomesAreNamed) {
       "error FailsAtOnce: cannot connect", "error FailsInTheMiddle: wrong answer",
       "error FailsInOneThread/threads=4: thread 0 gave up"};
   if (NothingIsCounted()) {
-    rows.insert(rows.begin() + 3, "LosesCounts");
+    rows.insert(rows.begin() + 3, {"LosesCounts", "OwnCount"});
     EXPECT_THAT(results.notes, testing::ElementsAreArray(notes));
   } else {
-    ASSERT_EQ(results.notes.size(), 6u);
+    ASSERT_EQ(results.notes.size(), 7u);
     EXPECT_THAT(results.notes[5], StartsWith("error LosesCounts: not counted: "));
+    EXPECT_THAT(results.notes[6], StartsWith("error OwnCount: not counted: "));
     EXPECT_EQ(std::vector(results.notes.begin(), results.notes.begin() + 5), notes);
     EXPECT_EQ(*results.rows.back().Find("allocs/op"), 1);
   }
@@ -136,13 +137,14 @@ TEST(CountsOnly, OutcomesAreNamed) {
   EXPECT_THAT(Names(results.rows), ElementsAre("Good", "OffByOne", "StillGood/threads=2"));
   EXPECT_EQ(results.rows[0].iterations, 1000);
   EXPECT_EQ(results.rows[2].iterations, 2000);  // 1,000 in each thread
-  ASSERT_EQ(results.notes.size(), 7u);
+  ASSERT_EQ(results.notes.size(), 8u);
   EXPECT_EQ(results.notes[0], "absent AbsentHere: no such device");
   // A plant that allocates once more in each of its runs; it takes some to warm up.
   EXPECT_THAT(results.notes[5],
               ContainsRegex("^unstable Unstable: allocs/op 100([0-8])/1000 then 100[1-9]/1000, "
                             "B/op 16[0-9]*/1000 then 16[0-9]*/1000, usable-B/op "));
   EXPECT_THAT(results.notes[6], StartsWith("error LosesCounts: not counted: "));
+  EXPECT_THAT(results.notes[7], StartsWith("error OwnCount: not counted: "));
 }
 
 TEST(CountsOnly, UnstableIsNoError) {

@@ -77,6 +77,13 @@ void LosesCounts(benchmark::State& state) {
 }
 BENCHMARK(LosesCounts);
 
+// Overwrites what was counted with something that is no count.
+void OwnCount(benchmark::State& state) {
+  for (auto _ : state) Allocate(1);
+  state.counters["allocs/op"] = 0.3;
+}
+BENCHMARK(OwnCount)->Iterations(4);
+
 // After the faults, as before them.
 BENCHMARK(Good)->Name("StillGood")->Threads(2);
 
