@@ -223,8 +223,9 @@ FD_TEST(CloseTest, CL_12_TheDescriptorIsDestroyedInItsCloseCallback) {
   ASSERT_TRUE(fd->Open(pair.client).ok());
   EXPECT_EQ(fd->SetDeadline(Now().Plus(kHour)), Errc::kOk);
   fd->Read(this->buffer, [](Fd<B>&, Result) noexcept {});
-  EXPECT_EQ(fd->Close([](Fd<B>& self, Result) noexcept { delete &static_cast<SelfDestroying&>(self); }),
-            Errc::kOk);
+  EXPECT_EQ(
+      fd->Close([](Fd<B>& self, Result) noexcept { delete &static_cast<SelfDestroying&>(self); }),
+      Errc::kOk);
   EXPECT_TRUE(TurnUntil(this->loop, [&gone] { return gone; }));
   TurnFor(this->loop, kMillisecond);
   (void)CloseHandle(pair.server);

@@ -189,8 +189,8 @@ FD_TEST(DeadlineTest, DL_13_TheFarthestFutureNeverComesAndTheFarthestPastHasPass
     EXPECT_EQ(this->a.SetReadDeadline(never), Errc::kOk);
     EXPECT_EQ(Text(this->a.ReadNow({this->buffer, 1})), "1 ok") << never.ns;
   }
-  for (const Deadline past : {Deadline{INT64_MIN}, Deadline{-1}, Deadline{0}, Deadline{1},
-                              Now().Plus(INT64_MIN)}) {
+  for (const Deadline past :
+       {Deadline{INT64_MIN}, Deadline{-1}, Deadline{0}, Deadline{1}, Now().Plus(INT64_MIN)}) {
     EXPECT_EQ(this->a.SetReadDeadline(past), Errc::kOk);
     EXPECT_EQ(Text(this->a.ReadNow(this->buffer)), "0 timeout") << past.ns;
   }

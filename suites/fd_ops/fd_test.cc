@@ -62,7 +62,9 @@ int64_t Scaled(int64_t nanos) {
   return static_cast<int64_t>(static_cast<double>(nanos) * scale);
 }
 
-std::string Text(const Result& r) { return std::to_string(r.n) + " " + std::string(Name(r.err)); }
+std::string Text(const Result& r) {
+  return std::to_string(r.n) + " " + std::string(Name(r.err));
+}
 
 std::byte StreamByte(int64_t position) {
   const uint64_t mixed = static_cast<uint64_t>(position) * 0x9e3779b97f4a7c15u;

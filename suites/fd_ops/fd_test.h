@@ -106,20 +106,17 @@ class Probe : public D {
   }
   void BeginAccept(Address* peer = nullptr) {
     read = {};
-    D::Accept(peer, [](D& d, Result r) noexcept {
-      Self(d).End(&Probe::read, &Probe::then_read, r);
-    });
+    D::Accept(peer,
+              [](D& d, Result r) noexcept { Self(d).End(&Probe::read, &Probe::then_read, r); });
   }
   void BeginConnect(Address& to) {
     written = {};
-    D::Connect(to, [](D& d, Result r) noexcept {
-      Self(d).End(&Probe::written, &Probe::then_written, r);
-    });
+    D::Connect(
+        to, [](D& d, Result r) noexcept { Self(d).End(&Probe::written, &Probe::then_written, r); });
   }
   Errc BeginClose() {
-    const Errc e = D::Close([](D& d, Result r) noexcept {
-      Self(d).End(&Probe::closed, &Probe::then_closed, r);
-    });
+    const Errc e = D::Close(
+        [](D& d, Result r) noexcept { Self(d).End(&Probe::closed, &Probe::then_closed, r); });
     if (e == Errc::kOk) {
       close_begun_ = true;
       closed = {};
@@ -168,7 +165,6 @@ class Probe : public D {
 template <class D>
 struct Connection {
   explicit Connection(typename D::LoopType& loop) : a(loop), b(loop) {
-    Pair pair;
     const Result made = TcpPairs({&pair, 1});
     EXPECT_TRUE(made.ok()) << Text(made);
     if (!made.ok()) return;
@@ -177,6 +173,7 @@ struct Connection {
     EXPECT_EQ(Text(b.Open(pair.server)), "0 ok");
   }
 
+  Pair pair;  // the handles of `a` and `b`, whose they are
   Probe<D> a, b;
 };
 
@@ -204,7 +201,9 @@ Result Drain(P& probe, int64_t total, int64_t from = 0) {
 class SameHandles {
  public:
   SameHandles() : before_(HandleTable()) {}
-  ~SameHandles() { EXPECT_EQ(HandleTable(), before_) << "RS-02: handles before and after the test"; }
+  ~SameHandles() {
+    EXPECT_EQ(HandleTable(), before_) << "RS-02: handles before and after the test";
+  }
 
  private:
   std::map<int, std::string> before_;
@@ -247,23 +246,23 @@ bool RegisterOver(const char* suite, const char* name, const char* file, int lin
 // A test over all backends of this binary: FD_TEST(SomeSuite, DL_05_WhatMustHold) { ... }, where
 // SomeSuite is a template of a fixture. The ids in front go into the report as the property "row".
 // Where a backend cannot run, its test says why. Members of the fixture need `this->`.
-#define FD_TEST(Fixture, Name)                                                                   \
-  template <class B>                                                                             \
-  class Fixture##_##Name : public Fixture<B> {                                                   \
-   public:                                                                                       \
-    using Suite = Fixture<B>;                                                                    \
-                                                                                                 \
-   private:                                                                                      \
-    void TestBody() override {                                                                   \
-      this->RecordProperty("row", RowsOf(#Name));                                                \
-      if (const char* reason = B::WhyNot()) return NotApplicable(reason);                        \
-      Body();                                                                                    \
-    }                                                                                            \
-    void Body();                                                                                 \
-  };                                                                                             \
-  [[maybe_unused]] const bool Fixture##_##Name##_registered =                                    \
-      RegisterOver<Fixture##_##Name>(#Fixture, #Name, __FILE__, __LINE__, Backends{});           \
-  template <class B>                                                                             \
+#define FD_TEST(Fixture, Name)                                                         \
+  template <class B>                                                                   \
+  class Fixture##_##Name : public Fixture<B> {                                         \
+   public:                                                                             \
+    using Suite = Fixture<B>;                                                          \
+                                                                                       \
+   private:                                                                            \
+    void TestBody() override {                                                         \
+      this->RecordProperty("row", RowsOf(#Name));                                      \
+      if (const char* reason = B::WhyNot()) return NotApplicable(reason);              \
+      Body();                                                                          \
+    }                                                                                  \
+    void Body();                                                                       \
+  };                                                                                   \
+  [[maybe_unused]] const bool Fixture##_##Name##_registered =                          \
+      RegisterOver<Fixture##_##Name>(#Fixture, #Name, __FILE__, __LINE__, Backends{}); \
+  template <class B>                                                                   \
   void Fixture##_##Name<B>::Body()
 
 }  // namespace tare::io::fd_ops

@@ -74,12 +74,12 @@ struct Case {
 // Which of the two is told. An operation that was canceled, but that the system has ended in its
 // own way before, ends in that way: a cancel comes last.
 constexpr Case kTable[] = {
-    {Reason::kData, Reason::kClose},      {Reason::kData, Reason::kDeadline},
-    {Reason::kData, Reason::kCancel},     {Reason::kClose, Reason::kDeadline},
-    {Reason::kClose, Reason::kError},     {Reason::kClose, Reason::kEof},
-    {Reason::kClose, Reason::kCancel},    {Reason::kDeadline, Reason::kError},
-    {Reason::kDeadline, Reason::kEof},    {Reason::kDeadline, Reason::kCancel},
-    {Reason::kError, Reason::kCancel},    {Reason::kEof, Reason::kCancel},
+    {Reason::kData, Reason::kClose},   {Reason::kData, Reason::kDeadline},
+    {Reason::kData, Reason::kCancel},  {Reason::kClose, Reason::kDeadline},
+    {Reason::kClose, Reason::kError},  {Reason::kClose, Reason::kEof},
+    {Reason::kClose, Reason::kCancel}, {Reason::kDeadline, Reason::kError},
+    {Reason::kDeadline, Reason::kEof}, {Reason::kDeadline, Reason::kCancel},
+    {Reason::kError, Reason::kCancel}, {Reason::kEof, Reason::kCancel},
 };
 
 bool IsOurs(Reason r) {

@@ -5,3 +5,7 @@ tare_test(fd_ops_precedence SOURCES precedence_test.cc fd_test.cc LIBRARIES tare
 tare_test(fd_ops_close SOURCES close_test.cc fd_test.cc LIBRARIES tare::fd_ops)
 tare_test(fd_ops_cancel SOURCES cancel_test.cc fd_test.cc LIBRARIES tare::fd_ops)
 tare_test(fd_ops_stream SOURCES stream_test.cc fd_test.cc LIBRARIES tare::fd_ops)
+
+set(counted tare::fd_ops tare::support tare::count)
+tare_test(fd_ops_alloc SOURCES alloc_test.cc fd_test.cc LIBRARIES ${counted})
+tare_test(fd_ops_baseline SOURCES baseline_test.cc fd_test.cc LIBRARIES ${counted})
