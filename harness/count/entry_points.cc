@@ -113,6 +113,7 @@ AllocCount Failures() {
   void* volatile p = malloc(100);  // volatile: the compiler takes a realloc for a free
   AllocCount count = Allocated(p, 100) + Freed(p);
   Must(malloc(kHuge) == nullptr, "malloc of half the address space succeeded");
+  Must(malloc(kHuge * 2 + 1) == nullptr, "malloc of SIZE_MAX succeeded");
   Must(calloc(kHuge, 4) == nullptr, "calloc overflowed");
   Must(realloc(p, kHuge) == nullptr, "realloc to half the address space succeeded");
   Must(reallocarray(p, kHuge, 4) == nullptr, "reallocarray overflowed");
