@@ -7,10 +7,11 @@
 // with its 95 % interval. The row with two threads runs both at once, each on its own blocks: a
 // counter the threads shared would show there.
 
+#include <time.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -22,8 +23,6 @@
 #include "tare/alloc_scope.h"
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Hides from the compiler where `p` comes from and goes to.
 inline void* Opaque(void* p) {
@@ -87,7 +86,14 @@ constexpr Work kWorks[] = {
 
 constexpr int kPairsPerWindow = 1 << 15;
 
-// Runs one window on each of `threads` threads at once and returns ns per pair, of the slowest.
+double ThreadCpuNanoseconds() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+// Runs one window on each of `threads` threads at once and returns their mean CPU time per pair:
+// time in which another process had the CPU is not ours.
 class Window {
  public:
   explicit Window(int threads) : threads_(threads) {
@@ -95,7 +101,7 @@ class Window {
   }
   ~Window() {
     work_ = nullptr;
-    Open();
+    turn_.fetch_add(1, std::memory_order_release);
     for (std::thread& helper : helpers_) helper.join();
   }
 
@@ -103,26 +109,27 @@ class Window {
     work_ = work;
     size_ = size;
     done_.store(0, std::memory_order_relaxed);
-    const Clock::time_point start = Clock::now();
-    Open();
-    work(size, kPairsPerWindow);
-    while (done_.load(std::memory_order_acquire) != threads_ - 1) {
-    }
-    const std::chrono::duration<double, std::nano> elapsed = Clock::now() - start;
-    return elapsed.count() / kPairsPerWindow;
+    nanoseconds_.store(0, std::memory_order_relaxed);
+    turn_.fetch_add(1, std::memory_order_release);
+    Work();
+    while (done_.load(std::memory_order_acquire) != threads_) std::this_thread::yield();
+    return nanoseconds_.load(std::memory_order_relaxed) / kPairsPerWindow / threads_;
   }
 
  private:
-  void Open() { turn_.fetch_add(1, std::memory_order_release); }
-
   void Help() {
     for (int turn = 1;; ++turn) {
-      while (turn_.load(std::memory_order_acquire) != turn) {
-      }
+      while (turn_.load(std::memory_order_acquire) != turn) std::this_thread::yield();
       if (work_ == nullptr) return;
-      work_(size_, kPairsPerWindow);
-      done_.fetch_add(1, std::memory_order_release);
+      Work();
     }
+  }
+
+  void Work() {
+    const double start = ThreadCpuNanoseconds();
+    work_(size_, kPairsPerWindow);
+    nanoseconds_.fetch_add(ThreadCpuNanoseconds() - start, std::memory_order_relaxed);
+    done_.fetch_add(1, std::memory_order_release);
   }
 
   const int threads_;
@@ -130,6 +137,7 @@ class Window {
   size_t size_ = 0;
   std::atomic<int> turn_{0};
   std::atomic<int> done_{0};
+  std::atomic<double> nanoseconds_{0};
   std::vector<std::thread> helpers_;
 };
 
