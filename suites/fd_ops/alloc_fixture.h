@@ -10,7 +10,7 @@
 
 #include "impl/base/socket.h"
 #include "impl/fd_ops/contract.h"
-#include "suites/fd_ops/fd_test.h"
+#include "suites/fd_ops/fd_fixture.h"
 #include "suites/support/descriptors.h"
 #include "tare/alloc_scope.h"
 

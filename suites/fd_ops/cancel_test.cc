@@ -2,7 +2,7 @@
 // Cancellation of the reference descriptor's operations (rows CX), on every backend.
 #include <gtest/gtest.h>
 
-#include "suites/fd_ops/fd_test.h"
+#include "suites/fd_ops/fd_fixture.h"
 
 namespace tare::io::fd_ops {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "suites/fd_ops/fd_test.h"
+#include "suites/fd_ops/fd_fixture.h"
 
 namespace tare::io::fd_ops {
 namespace {

@@ -2,7 +2,7 @@
 // Deadlines of the reference descriptor (rows DL), on every backend.
 #include <gtest/gtest.h>
 
-#include "suites/fd_ops/fd_test.h"
+#include "suites/fd_ops/fd_fixture.h"
 
 namespace tare::io::fd_ops {
 namespace {

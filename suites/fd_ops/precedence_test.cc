@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include "suites/fd_ops/fd_test.h"
+#include "suites/fd_ops/fd_fixture.h"
 #include "suites/fd_ops/scripted.h"
 
 namespace tare::io::fd_ops {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of fd_test.h that ask the system, and the small ones that need no template.
-#include "suites/fd_ops/fd_test.h"
+// The parts of fd_fixture.h that ask the system, and the small ones that need no template.
+#include "suites/fd_ops/fd_fixture.h"
 
 #include <dirent.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -93,6 +94,16 @@ void ShrinkBuffers(const Pair& pair) {
     (void)setsockopt(h, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     (void)setsockopt(h, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
   }
+}
+
+AddressSpace::AddressSpace(size_t size) {
+  void* at = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at != MAP_FAILED) bytes_ = {static_cast<std::byte*>(at), size};
+}
+
+AddressSpace::~AddressSpace() {
+  if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
 }
 
 std::map<int, std::string> HandleTable() {

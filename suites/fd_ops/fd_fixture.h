@@ -28,10 +28,10 @@ inline constexpr int64_t kSecond = 1'000 * kMillisecond;
 // and by 5 under a sanitizer.
 int64_t Scaled(int64_t nanos);
 
-// Turns `loop` until `done()`, for at most ten (scaled) seconds. Returns done().
+// Turns `loop` until `done()`, for at most so long, scaled. Returns done().
 template <class Loop, class Condition>
-bool TurnUntil(Loop& loop, Condition done) {
-  const Deadline bound = Now().Plus(Scaled(10 * kSecond));
+bool TurnUntil(Loop& loop, Condition done, int64_t patience = 10 * kSecond) {
+  const Deadline bound = Now().Plus(Scaled(patience));
   while (!done() && !HasPassed(bound)) loop.Turn(bound);
   return done();
 }
@@ -58,6 +58,21 @@ const std::vector<std::byte>& TooMuch();
 // Bounds the buffers of both ends, which otherwise grow to tens of MiB, so that a peer who does not
 // read is soon noticed.
 void ShrinkBuffers(const Pair& pair);
+
+// Address space that reads as zeros and takes memory only where it is written.
+class AddressSpace {
+ public:
+  explicit AddressSpace(size_t size);
+  ~AddressSpace();
+  AddressSpace(const AddressSpace&) = delete;
+  AddressSpace& operator=(const AddressSpace&) = delete;
+
+  // Empty where the system does not give so much.
+  std::span<std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::span<std::byte> bytes_;
+};
 
 // What the descriptor numbers of the process stand for. Allocates.
 std::map<int, std::string> HandleTable();
@@ -138,7 +153,8 @@ class Probe : public D {
     return Await(closed);
   }
   Result Await(const Ending& ending) {
-    const bool ended = TurnUntil(loop_, [&ending] { return bool{ending}; });
+    const bool ended = TurnUntil(
+        loop_, [&ending] { return bool{ending}; }, kPatience);
     return ended ? ending.result : Result{-1, Errc::kOther, 0};
   }
 
@@ -148,6 +164,12 @@ class Probe : public D {
   std::function<void()> then_read, then_written, then_closed;
 
  private:
+  // With a fault planted an end need not come.
+  static constexpr int64_t kPatience = [] {
+    if constexpr (requires { D::kPlanted; }) return D::kPlanted ? kSecond / 5 : 10 * kSecond;
+    return 10 * kSecond;
+  }();
+
   static Probe& Self(D& d) noexcept { return static_cast<Probe&>(d); }
 
   void End(Ending Probe::*ending, std::function<void()> Probe::*then, Result r) noexcept {
