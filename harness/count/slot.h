@@ -19,8 +19,8 @@
 
 namespace tare::count {
 
-// Written by its owner, read by anyone: relaxed. One instruction where the compiler would make three
-// of it, which a malloc/free pair shows by some five percent.
+// Written by its owner, read by anyone: relaxed. Adds in one instruction where the compiler would
+// make three of it, which a malloc/free pair shows by some five percent.
 class Counter {
  public:
   void Add(uint64_t n) noexcept {
