@@ -4,14 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
-#include <vector>
 
-#include "impl/base/socket.h"
 #include "impl/fd_ops/contract.h"
 #include "suites/fd_ops/fd_fixture.h"
-#include "suites/support/descriptors.h"
+#include "suites/fd_ops/round_trips.h"
 #include "tare/alloc_scope.h"
 
 namespace tare::io::fd_ops {
@@ -60,30 +57,13 @@ inline constexpr CountedExchange kExchanges[] = {
     {"deadlines/size=512/conns=1000", 1000, {.active = 1000, .deadlines = true}, 5},
 };
 
-// An answer with connections of its own; closed when it goes. `why_not` if it could not be opened.
+// Makes so many trips; "" or how one failed.
 template <class A>
-struct OpenAnswer {
-  explicit OpenAnswer(const CountedExchange& of) {
-    why_not = suites::EnsureDescriptors(2 * of.connections);
-    if (!why_not.empty()) return;
-    std::vector<Pair> pairs(of.connections);
-    Result r = TcpPairs(pairs);
-    if (r.ok()) r = answer.Open(pairs, of.exchange);
-    if (!r.ok()) why_not = Text(r);
+std::string MakeTrips(suites::RoundTrips<A>& trips, int count) {
+  for (int i = 0; i < count; ++i) {
+    if (!trips.Trip()) return trips.Error();
   }
-  ~OpenAnswer() { answer.Close(); }
-
-  A answer;
-  std::string why_not;
-};
-
-// Makes `trips` and returns how the last one went: not ok for the first that failed.
-template <class A>
-Result MakeTrips(A& answer, int trips) {
-  for (int i = 0; i < trips; ++i) {
-    if (const Result r = answer.Trip(); !r.ok()) return r;
-  }
-  return {};
+  return "";
 }
 
 }  // namespace tare::io::fd_ops

@@ -40,11 +40,11 @@ class ExchangeAllocTest : public testing::Test {
 FD_TEST(ExchangeAllocTest, AL_01_NoExchangeAllocates) {
   for (const CountedExchange& of : kExchanges) {
     SCOPED_TRACE(of.name);
-    OpenAnswer<Reference<B>> open(of);
-    ASSERT_EQ(open.why_not, "");
-    Result r;
-    ExpectNoAllocs([&] { r = MakeTrips(open.answer, of.trips); });
-    EXPECT_EQ(Text(r), "0 ok");
+    suites::RoundTrips<Reference<B>> trips(of.connections, of.exchange);
+    ASSERT_EQ(trips.Open(), "");
+    std::string wrong;
+    ExpectNoAllocs([&] { wrong = MakeTrips(trips, of.trips); });
+    EXPECT_EQ(wrong, "");
   }
 }
 
@@ -237,12 +237,11 @@ class AllocatesPerOp : public suites::Forward<B> {
 
 // The negative control: the same trips, and one allocation in each of their four operations.
 FD_TEST(ExchangeAllocTest, AL_06_APlantedAllocationIsSeen) {
-  constexpr CountedExchange kOf = {"size=512", 1, {}, 100};
-  OpenAnswer<Reference<AllocatesPerOp<B>>> open(kOf);
-  ASSERT_EQ(open.why_not, "");
-  Result r;
-  const AllocCount count = AllocsOf([&] { r = MakeTrips(open.answer, kOf.trips); });
-  EXPECT_EQ(Text(r), "0 ok");
+  suites::RoundTrips<Reference<AllocatesPerOp<B>>> trips(1, {});
+  ASSERT_EQ(trips.Open(), "");
+  std::string wrong;
+  const AllocCount count = AllocsOf([&] { wrong = MakeTrips(trips, 100); });
+  EXPECT_EQ(wrong, "");
   if (!AllocsAreCounted()) return;
   EXPECT_EQ(count.allocs, AllocScope::Covers() == "new" ? 200u : 400u);
   EXPECT_EQ(count.frees, count.allocs);

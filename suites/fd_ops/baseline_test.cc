@@ -90,15 +90,13 @@ FD_TEST(BaselineTest, AL_05_RoundTripsMakeTwelveAndWithDeadlinesSixteen) {
   static_assert(kPerTrip == 12 && kPerTrip + 4 * kTimer == 16);
   for (const CountedExchange& of : kExchanges) {
     SCOPED_TRACE(of.name);
-    OpenAnswer<Baseline<B>> open(of);
-    ASSERT_EQ(open.why_not, "");
-    const int trips = std::max(of.trips / 10, 2);
-    Result r;
-    // A first trip has what is left of opening: the reads of those who wait.
-    EXPECT_EQ(Text(MakeTrips(open.answer, 1)), "0 ok");
-    const AllocCount count = AllocsOf([&] { r = MakeTrips(open.answer, trips); });
-    EXPECT_EQ(Text(r), "0 ok");
-    const auto calls = 4 * static_cast<uint64_t>(trips) * static_cast<uint64_t>(of.exchange.active);
+    suites::RoundTrips<Baseline<B>> trips(of.connections, of.exchange);
+    ASSERT_EQ(trips.Open(), "");
+    const int count_of_trips = std::max(of.trips / 10, 2);
+    std::string wrong;
+    const AllocCount count = AllocsOf([&] { wrong = MakeTrips(trips, count_of_trips); });
+    EXPECT_EQ(wrong, "");
+    const auto calls = 4 * static_cast<uint64_t>(count_of_trips * of.exchange.active);
     if (!AllocsAreCounted()) continue;
     EXPECT_EQ(count.allocs, calls * (kPerCall + (of.exchange.deadlines ? kTimer : 0)));
     EXPECT_EQ(count.frees, count.allocs);

@@ -152,12 +152,11 @@ FD_TEST(SeedTest, SD_1_06_SizesAreNotCutTo32Bits_Write) {
 FD_TEST(SeedTest, SD_1_06_SizesAreNotCutTo32Bits_Read) {
   const AddressSpace huge(kHuge);
   if (huge.bytes().empty()) return NotApplicable("the system does not give 8 GiB of addresses");
-  ExpectOnlyTheSeedFails<B, SeedDefect::kSizeOf32Bits>(
-      "0 ok", [&huge](auto& scene) -> std::string {
-        SendRaw(scene.connection.pair.server, StreamBytes(0, 200));
-        const Result r = scene.a.ReadNow(huge.bytes().first(kHuge - 100));
-        return Text(r) == "200 ok" ? "" : Text(r);
-      });
+  ExpectOnlyTheSeedFails<B, SeedDefect::kSizeOf32Bits>("0 ok", [&huge](auto& scene) -> std::string {
+    SendRaw(scene.connection.pair.server, StreamBytes(0, 200));
+    const Result r = scene.a.ReadNow(huge.bytes().first(kHuge - 100));
+    return Text(r) == "200 ok" ? "" : Text(r);
+  });
 }
 
 FD_TEST(SeedTest, SD_1_07_IO_03_AReadOfNothingIsNotEof) {

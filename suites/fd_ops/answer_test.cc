@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every answer to every exchange brings back what was sent, and an answer that does not is caught.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "impl/fd_ops/baseline.h"
+#include "impl/fd_ops/floor.h"
+#include "impl/fd_ops/hand_loop.h"
+#include "impl/fd_ops/reference.h"
+#include "suites/fd_ops/alloc_fixture.h"
+
+namespace tare::io::fd_ops {
+namespace {
+
+using suites::RoundTrips;
+
+template <class A>
+void ExpectRightAnswers() {
+  if (const char* why = A::WhyNot()) return NotApplicable(why);
+  for (const CountedExchange& of : kExchanges) {
+    SCOPED_TRACE(of.name);
+    RoundTrips<A> trips(of.connections, of.exchange);
+    ASSERT_EQ(trips.Open(), "");
+    EXPECT_EQ(trips.Check(), "");
+    EXPECT_EQ(MakeTrips(trips, 3), "");
+    EXPECT_EQ(trips.Check(), "") << "after further trips";
+  }
+}
+
+template <class B>
+class AnswerTest : public testing::Test {
+  SameHandles same_handles_;
+};
+
+TEST(FloorTest, AnswersEveryExchange) {
+  const SameHandles same_handles;
+  ExpectRightAnswers<Floor>();
+}
+FD_TEST(AnswerTest, HandLoopAnswersEveryExchange) {
+  ExpectRightAnswers<HandLoop<B>>();
+}
+FD_TEST(AnswerTest, BaselineAnswersEveryExchange) {
+  ExpectRightAnswers<Baseline<B>>();
+}
+FD_TEST(AnswerTest, ReferenceAnswersEveryExchange) {
+  ExpectRightAnswers<Reference<B>>();
+}
+
+// Floor and hand loops are bare calls: counted, they are the zero that all is measured from.
+TEST(FloorTest, AllocatesNothing) {
+  for (const CountedExchange& of : kExchanges) {
+    SCOPED_TRACE(of.name);
+    RoundTrips<Floor> trips(of.connections, of.exchange);
+    ASSERT_EQ(trips.Open(), "");
+    std::string wrong;
+    ExpectNoAllocs([&] { wrong = MakeTrips(trips, 3); });
+    EXPECT_EQ(wrong, "");
+  }
+}
+FD_TEST(AnswerTest, HandLoopAllocatesNothing) {
+  if (const char* why = HandLoop<B>::WhyNot()) return NotApplicable(why);
+  for (const CountedExchange& of : kExchanges) {
+    SCOPED_TRACE(of.name);
+    RoundTrips<HandLoop<B>> trips(of.connections, of.exchange);
+    ASSERT_EQ(trips.Open(), "");
+    std::string wrong;
+    ExpectNoAllocs([&] { wrong = MakeTrips(trips, 3); });
+    EXPECT_EQ(wrong, "");
+  }
+}
+
+// Answers that are wrong in one way each.
+struct OneByteOff : Floor {
+  std::span<const std::byte> Received(int i) noexcept {
+    const std::span<const std::byte> got = Floor::Received(i);
+    bytes.assign(got.begin(), got.end());
+    bytes.back() ^= std::byte{1};
+    return bytes;
+  }
+  std::vector<std::byte> bytes;
+};
+
+struct OneByteShort : Floor {
+  std::span<const std::byte> Received(int i) noexcept {
+    const std::span<const std::byte> got = Floor::Received(i);
+    return got.first(got.size() - 1);
+  }
+};
+
+struct OfAnotherConnection : Floor {
+  std::span<const std::byte> Received(int i) noexcept { return Floor::Received(i == 3 ? 2 : i); }
+};
+
+struct OfTheTripBefore : Floor {
+  std::span<const std::byte> Received(int i) noexcept {
+    const std::span<const std::byte> got = Floor::Received(i);
+    if (bytes.empty()) bytes.assign(got.begin(), got.end());
+    return bytes;
+  }
+  std::vector<std::byte> bytes;
+};
+
+struct DoesNothing : Floor {
+  Result Trip() noexcept { return {}; }
+};
+
+struct Fails : Floor {
+  Result Trip() noexcept { return {0, Errc::kReset, 104}; }
+};
+
+struct DoesNotOpen : Floor {
+  Result Open(std::span<const Pair> pairs, const Exchange& exchange) {
+    (void)Floor::Open(pairs, exchange);
+    return {0, Errc::kResource, 24};
+  }
+};
+
+template <class A>
+std::string Verdict(int connections = 1) {
+  RoundTrips<A> trips(static_cast<size_t>(connections), {.active = connections});
+  const std::string wrong = trips.Open();
+  return wrong.empty() ? trips.Check() : wrong;
+}
+
+TEST(WrongAnswerTest, IsCaught) {
+  const SameHandles same_handles;
+  using testing::StartsWith;
+  EXPECT_EQ(Verdict<Floor>(5), "");
+  EXPECT_THAT(Verdict<OneByteOff>(), StartsWith("wrong answer on connection 0: 512 bytes"));
+  EXPECT_THAT(Verdict<OneByteShort>(), StartsWith("wrong answer on connection 0: 511 bytes"));
+  EXPECT_THAT(Verdict<OfAnotherConnection>(5), StartsWith("wrong answer on connection 3"));
+  EXPECT_THAT(Verdict<OfTheTripBefore>(), StartsWith("wrong answer on connection 0"));
+  EXPECT_THAT(Verdict<DoesNothing>(), StartsWith("wrong answer on connection 0"));
+  EXPECT_EQ(Verdict<Fails>(), "a round trip failed: reset, code 104");
+  EXPECT_EQ(Verdict<DoesNotOpen>(), "cannot open the connections: resource, code 24");
+}
+
+}  // namespace
+}  // namespace tare::io::fd_ops
