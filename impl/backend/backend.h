@@ -44,9 +44,10 @@ enum Feature : uint32_t {
 //      then on neither kernel nor backend touches them.
 //   9. `done` may Start (its own op too), Cancel, Attach, Detach, and destroy what embeds op and
 //      port. It may not Poll, and not destroy the backend.
-//  10. A send may end short. A receive ends with what is there, at least one byte; n = 0 and kOk
-//      is end of stream. On a stream a receive or send of size 0 ends with n = 0 at once, whatever
-//      the state of the peer, and moves nothing. Sizes beyond what the system takes are clamped.
+//  10. A send may end short, of at least one byte. A receive ends with what is there, at least one
+//      byte; n = 0 and kOk is end of stream. On a stream a receive or send of size 0 ends with
+//      n = 0 at once, whatever the state of the peer, and moves nothing. Sizes beyond what the
+//      system takes are clamped.
 //  11. An accept that ends with kOk has the new handle in `n`, close-on-exec (not inheritable),
 //      owned by `done`. It ends otherwise only without one: a handle that arrives after a cancel
 //      has won is closed by the backend.
@@ -63,6 +64,7 @@ enum Feature : uint32_t {
 //      there is nothing, and returns 0 once `d` has passed (never before, late by the grain of the
 //      system's clock), or after Wake. Deadline::Past() does not wait at all.
 //  15. A Wake before, during or between Polls is not lost: the next Poll that would wait returns.
+//      One that would not, for it was given Past or finds something ended, leaves it to the next.
 //      Many may coalesce.
 //  16. No port starves: while ops end at once the system is still looked at.
 template <class B>

@@ -180,7 +180,8 @@ class Readiness {
     do {
       Look(woken_ ? 0 : NanosToWait(d));
     } while (ended_.empty() && !woken_ && !HasPassed(d));
-    woken_ = false;
+    // A Poll that would not have waited leaves the Wake to the one that would.
+    if (d > Deadline::Past()) woken_ = false;
   }
 
   // Waits once and tries what became ready. Calls nobody's `done`.

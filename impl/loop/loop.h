@@ -34,8 +34,9 @@ class Loop {
   Timers& timers() noexcept { return timers_; }
 
   // Does what there is to do: fires the timers that are due, ends what has ended, runs what was
-  // posted. Waits until `d` if there is nothing. Returns how many things it did; 0 after `d` or
-  // after Wake. Not from inside itself.
+  // posted. Waits until `d` if there is nothing. Returns how many things it did; 0 after `d`, after
+  // Wake, and when a timer came due or a task was posted while it waited: the next turn does those.
+  // Not from inside itself.
   int Turn(Deadline d = Deadline::Never()) noexcept {
     TARE_CHECK(!turning_);
     turning_ = true;
