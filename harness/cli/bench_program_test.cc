@@ -70,7 +70,7 @@ TEST(CommandTest, TimesAskForTheMinTime) {
 
 class FindTest : public ::testing::Test {
  protected:
-  FindTest() : root_(::testing::TempDir() + "/find-XXXXXX") {
+  FindTest() : root_(::testing::TempDir() + "find-XXXXXX") {
     EXPECT_NE(mkdtemp(root_.data()), nullptr);
   }
   ~FindTest() override { fs::remove_all(root_); }

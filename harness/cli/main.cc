@@ -2,6 +2,7 @@
 // The tare command: parses the command line and hands over to a subcommand.
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -19,6 +20,9 @@ int Main(int argc, char** argv) {
   app.require_subcommand(0, 1);  // none is for us to refuse: CLI11 would not name an unknown one
   app.failure_message(CLI::FailureMessage::simple);
 
+  // Whoever reads the tables may leave early: results are files, and the run goes on.
+  std::signal(SIGPIPE, SIG_IGN);
+
   int exit_code = kOk;
   AddListCommand(app, exit_code);
   AddRunCommand(app, exit_code);
@@ -34,8 +38,8 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "tare: a subcommand is required\n\n%s", app.help().c_str());
     return kUsage;
   }
-  if (std::fflush(stdout) != 0) {
-    std::perror("tare: cannot print");
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fputs("tare: standard output could not be written\n", stderr);
     if (exit_code == kOk) exit_code = kFault;
   }
   return exit_code;

@@ -210,10 +210,9 @@ std::vector<size_t> RoundOrder(size_t rows, int round) {
   return order;
 }
 
-int Steps(const Plan& plan, const std::vector<ListedRow>& rows) {
-  const auto present = std::count_if(rows.begin(), rows.end(),
-                                     [](const ListedRow& row) { return row.absent.empty(); });
-  return static_cast<int>(present) * (1 + plan.rounds);
+int PresentRows(const std::vector<ListedRow>& rows) {
+  return static_cast<int>(std::count_if(rows.begin(), rows.end(),
+                                        [](const ListedRow& row) { return row.absent.empty(); }));
 }
 
 SuiteRecord Measure(const BenchProgram& program, const std::vector<ListedRow>& rows,

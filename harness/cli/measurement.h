@@ -21,7 +21,8 @@ struct Plan {
   int rounds = 9;  // 0: counts only
   double min_time_seconds = 0.2;
   std::chrono::milliseconds timeout{60000};  // of one process
-  std::vector<int> cpus;                     // that may be used; rows without threads get the last
+  // That may be used, ascending, not empty: rows with threads= get all of them, others the last.
+  std::vector<int> cpus;
 
   bool CountsOnly() const { return rounds == 0; }
 };
@@ -60,8 +61,8 @@ struct SuiteRecord {
 // runs backwards (ABBA), so that drift of the machine favours nobody.
 std::vector<size_t> RoundOrder(size_t rows, int round);
 
-// How many processes Measure will start.
-int Steps(const Plan& plan, const std::vector<ListedRow>& rows);
+// How many of `rows` can run here. Measure starts 1 + plan.rounds processes for each.
+int PresentRows(const std::vector<ListedRow>& rows);
 
 // Measures `rows` of `program`: one process a row for its counts, then one a row and round for its
 // times. Absent rows are kept with their reason. A row that fails once is not measured again and

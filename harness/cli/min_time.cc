@@ -18,8 +18,8 @@ constexpr double kShareUsed = 0.9;
 
 }  // namespace
 
-double MinTimeFor(double budget_seconds, size_t rows, int rounds) {
-  const double processes = static_cast<double>(std::max<size_t>(rows, 1)) * (rounds + 1);
+double MinTimeFor(double budget_seconds, int rows, int rounds) {
+  const double processes = static_cast<double>(std::max(rows, 1)) * (rounds + 1);
   const double each =
       (budget_seconds * kShareUsed / processes - kOverheadSeconds) / kRunsPerMinTime;
   const double clamped = std::clamp(each, 0.01, 0.5);

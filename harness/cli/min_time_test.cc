@@ -10,11 +10,11 @@ namespace tare::cli {
 namespace {
 
 TEST(MinTimeTest, TheWholeRunFitsItsBudget) {
-  for (const size_t rows : {20, 40, 80, 130, 200}) {
+  for (const int rows : {20, 40, 80, 130, 200}) {
     for (const int rounds : {5, 9, 15}) {
       const double min_time = MinTimeFor(kBudgetSeconds, rows, rounds);
       // What a process takes by the rule of the implementation: twice that, and 0.05 s.
-      const double whole = static_cast<double>(rows) * (rounds + 1) * (2 * min_time + 0.05);
+      const double whole = rows * (rounds + 1) * (2 * min_time + 0.05);
       EXPECT_LE(whole, 0.9 * kBudgetSeconds) << rows << " rows, " << rounds << " rounds";
       EXPECT_GE(min_time, 0.05) << rows << " rows, " << rounds << " rounds";
     }

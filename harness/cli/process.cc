@@ -184,8 +184,7 @@ class Watch {
         kill(-pid_, SIGKILL);
         killed_ = true;
       } else {
-        const auto allowed = std::chrono::ceil<std::chrono::seconds>(command_.timeout);
-        Stop(How::kTimedOut, static_cast<int>(allowed.count()));
+        Stop(How::kTimedOut, static_cast<int>(command_.timeout.count()));
       }
     }
   }
@@ -266,7 +265,7 @@ std::string ProcessEnd::Describe() const {
     case How::kNotStarted:
       return absl::StrCat("could not be started: ", strerror(code));
     case How::kTimedOut:
-      return absl::StrCat("hung: ended after ", code, " s");
+      return absl::StrCat("hung: ended after ", code / 1000.0, " s");
     case How::kTooMuchOutput:
       return absl::StrCat("printed more than ", code, " bytes");
     case How::kInterrupted:

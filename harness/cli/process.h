@@ -28,7 +28,7 @@ struct ProcessEnd {
     kExited,         // code: exit status
     kSignaled,       // code: signal
     kNotStarted,     // code: errno
-    kTimedOut,       // code: seconds allowed
+    kTimedOut,       // code: milliseconds allowed
     kTooMuchOutput,  // code: bytes allowed
     kInterrupted,    // code: the signal that this process got
   };

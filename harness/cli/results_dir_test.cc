@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 class ResultsDirTest : public ::testing::Test {
  protected:
-  ResultsDirTest() : root_(::testing::TempDir() + "/results_dir-XXXXXX") {
+  ResultsDirTest() : root_(::testing::TempDir() + "results_dir-XXXXXX") {
     EXPECT_NE(mkdtemp(root_.data()), nullptr);
   }
   ~ResultsDirTest() override { fs::remove_all(root_); }

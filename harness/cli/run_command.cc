@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -51,8 +52,8 @@ struct Selection {
 
 // Build trees are not tracked, so a fresh directory beside bin/ leaves a repository clean.
 std::string FreshResultsDirectory(const std::string& bin_dir, absl::Time now) {
-  return absl::StrCat(bin_dir, "/../results/",
-                      absl::FormatTime("run-%Y%m%dT%H%M%SZ", now, absl::UTCTimeZone()));
+  const std::string name = absl::FormatTime("run-%Y%m%dT%H%M%SZ", now, absl::UTCTimeZone());
+  return (std::filesystem::path(bin_dir) / ".." / "results" / name).lexically_normal().string();
 }
 
 // Of the tree that the bench programs lie in; "unknown" outside a repository or without git.
@@ -72,10 +73,8 @@ class Run {
   int Main() {
     if (!Prepare()) return ExitStatus();
     provenance_.commit = CommitOf(options_.suites.bin_dir, &interrupt_);
-    Plan plan = MakePlan();
-    int steps = 0;
-    for (const Selection& selection : selections_) steps += Steps(plan, selection.rows);
-    Progress progress(steps, isatty(STDERR_FILENO) != 0);
+    const Plan plan = MakePlan();
+    Progress progress(Present() * (1 + plan.rounds), isatty(STDERR_FILENO) != 0);
     progress.Say(Announcement(plan));
     for (const Selection& selection : selections_) {
       const SuiteRecord suite =
@@ -137,22 +136,23 @@ class Run {
     plan.rounds = options_.counts_only ? 0 : options_.rounds;
     plan.timeout = options_.suites.Timeout();
     plan.cpus = AllowedCpus();
-    size_t rows = 0;
-    for (const Selection& selection : selections_) {
-      rows += static_cast<size_t>(Steps({.rounds = 0}, selection.rows));
-    }
-    plan.min_time_seconds =
-        options_.min_time_seconds > 0
-            ? options_.min_time_seconds
-            : MinTimeFor(options_.quick ? kQuickBudgetSeconds : kBudgetSeconds, rows, plan.rounds);
+    const double budget = options_.quick ? kQuickBudgetSeconds : kBudgetSeconds;
+    plan.min_time_seconds = options_.min_time_seconds > 0
+                                ? options_.min_time_seconds
+                                : MinTimeFor(budget, Present(), plan.rounds);
     return plan;
   }
 
+  // Rows of all suites that can run here.
+  int Present() const {
+    int rows = 0;
+    for (const Selection& selection : selections_) rows += PresentRows(selection.rows);
+    return rows;
+  }
+
   std::string Announcement(const Plan& plan) const {
-    size_t rows = 0;
-    for (const Selection& selection : selections_) rows += selection.rows.size();
-    if (plan.CountsOnly()) return absl::StrCat("tare: ", rows, " rows, counts only\n");
-    return absl::StrCat("tare: ", rows, " rows, ", plan.rounds, " rounds of ",
+    if (plan.CountsOnly()) return absl::StrCat("tare: ", Present(), " rows, counts only\n");
+    return absl::StrCat("tare: ", Present(), " rows, ", plan.rounds, " rounds of ",
                         plan.min_time_seconds, " s each\n");
   }
 

@@ -34,16 +34,17 @@ size_t RowsNamed(const result::ResultFile& file, const std::string& name) {
 
 struct Fault {
   const char* behaviour;
-  const char* reason;  // begins with where it happened
+  const char* reason;          // begins with where it happened
+  const char* timeout = "60";  // short only where something hangs: a loaded machine is slow
 };
 
 class RowFaultTest : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(RowFaultTest, IsNamedAndTheOtherRowsAreKept) {
-  const auto [behaviour, reason] = GetParam();
+  const auto [behaviour, reason, timeout] = GetParam();
   const TareProgram tare({behaviour});
   const ProcessEnd end =
-      tare.Run({"run", "--rounds", "3", "--timeout", "2", "-o", tare.results_dir()});
+      tare.Run({"run", "--rounds", "3", "--timeout", timeout, "-o", tare.results_dir()});
   EXPECT_EQ(end.code, kFault);
   EXPECT_THAT(end.err_tail, HasSubstr(std::string("tare: ") + kVictim + ": " + reason));
   EXPECT_THAT(end.out, HasSubstr(std::string("  baseline   epoll    FAILED: ") + reason));
@@ -65,8 +66,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"crash_in_counts", "counting pass: killed by signal 6 (SIGABRT)"},
         Fault{"exit", "round 1 of 3: exited with status 3"},
         Fault{"error", "counting pass: wrong answer: 7 bytes of 64"},
-        Fault{"hang", "round 1 of 3: hung: ended after 2 s"},
-        Fault{"stubborn", "round 1 of 3: hung: ended after 2 s"},
+        Fault{"hang", "round 1 of 3: hung: ended after 3 s", "3"},
+        Fault{"stubborn", "round 1 of 3: hung: ended after 3 s", "3"},
         Fault{"rubbish",
               "round 1 of 3: printed rubbish: bench_rubbish output:7: 'Segment 7: retransmit'"},
         Fault{"bad_number",
@@ -110,13 +111,13 @@ class ListFaultTest : public ::testing::TestWithParam<ListFault> {};
 TEST_P(ListFaultTest, IsNamedAndTheOtherSuitesAreKept) {
   const auto [behaviour, message] = GetParam();
   const TareProgram tare({"good", behaviour});
-  const ProcessEnd list = tare.Run({"list", "--timeout", "1"});
+  const ProcessEnd list = tare.Run({"list", "--timeout", "3"});
   EXPECT_EQ(list.code, kFault);
   EXPECT_THAT(list.err_tail, HasSubstr(message));
   EXPECT_THAT(list.out, StartsWith("good: 6 rows"));
 
   const ProcessEnd run =
-      tare.Run({"run", "--timeout", "1", "--counts-only", "-o", tare.results_dir()});
+      tare.Run({"run", "--timeout", "3", "--counts-only", "-o", tare.results_dir()});
   EXPECT_EQ(run.code, kFault);
   EXPECT_THAT(run.err_tail, HasSubstr(message));
   EXPECT_TRUE(std::filesystem::exists(tare.results_dir() + "/good.txt"));
@@ -126,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
     Planted, ListFaultTest,
     ::testing::Values(ListFault{"list_crash",
                                 "bench_list_crash --tare_list killed by signal 6 (SIGABRT)"},
-                      ListFault{"list_hang", "bench_list_hang --tare_list hung: ended after 1 s"},
+                      ListFault{"list_hang", "bench_list_hang --tare_list hung: ended after 3 s"},
                       ListFault{"list_empty", "bench_list_empty lists no rows"},
                       ListFault{"list_rubbish",
                                 "bench_list_rubbish --tare_list:1: not a row (name, row name, "
@@ -201,6 +202,18 @@ TEST(RunFaultTest, AResultFileThatCannotBeReplacedIsNamed) {
   EXPECT_EQ(end.code, kFault);
   EXPECT_THAT(end.err_tail, HasSubstr("cannot write " + tare.results_dir() + "/good.txt"));
   EXPECT_THAT(end.out, HasSubstr("floor")) << "the table is shown all the same";
+}
+
+TEST(RunFaultTest, ATableThatCannotBePrintedIsAFault) {
+  const TareProgram tare({"good"});
+  Command command;
+  command.argv = {"sh", "-c",
+                  std::string(TARE) + " run --counts-only --bin-dir " + tare.bin_dir() + " -o " +
+                      tare.results_dir() + " > /dev/full"};
+  const ProcessEnd end = RunProcess(command, nullptr);
+  EXPECT_EQ(end.code, kFault);
+  EXPECT_THAT(end.err_tail, HasSubstr("standard output could not be written"));
+  EXPECT_TRUE(std::filesystem::exists(tare.results_dir() + "/good.txt"));
 }
 
 TEST(RunFaultTest, AnInterruptKeepsWhatWasMeasuredAsPartial) {
