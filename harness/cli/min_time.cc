@@ -14,7 +14,7 @@ constexpr double kOverheadSeconds = 0.05;
 // of 1.4 times what was asked for: about twice in all.
 constexpr double kRunsPerMinTime = 2;
 // For the counting pass and the moods of the machine.
-constexpr double kShareUsed = 0.9;
+constexpr double kShareUsed = 0.8;
 
 }  // namespace
 
