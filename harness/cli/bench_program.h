@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bench programs as the command sees them: where they are, what rows they list, how one row is
-// asked for.
+// Bench programs: where they are, what rows they list, how one row is asked for.
 #pragma once
 
 #include <chrono>

@@ -125,7 +125,7 @@ class SuiteMeasurement {
     // The passes may describe different units, but not the same unit differently.
     for (const result::Unit& unit : output.units.all()) {
       for (const auto& [key, value] : unit.metadata()) {
-        const std::string conflict = suite_.units.Set(unit.name(), key, value);
+        std::string conflict = suite_.units.Set(unit.name(), key, value);
         if (!conflict.empty()) return conflict;
       }
     }

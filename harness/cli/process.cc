@@ -118,11 +118,15 @@ class Watch {
   bool Start() {
     Pipe failure;
     if (!out_.Open() || !err_.Open() || !failure.Open()) return NotStarted(errno);
-    ChildSetup setup{
-        {},      CpuMask(command_.cpus), out_.write.get(), err_.write.get(), failure.write.get(),
-        getpid()};
-    for (const std::string& arg : command_.argv)
+    ChildSetup setup{.argv = {},
+                     .cpus = CpuMask(command_.cpus),
+                     .out = out_.write.get(),
+                     .err = err_.write.get(),
+                     .failure = failure.write.get(),
+                     .parent = getpid()};
+    for (const std::string& arg : command_.argv) {
       setup.argv.push_back(const_cast<char*>(arg.data()));
+    }
     setup.argv.push_back(nullptr);
 
     pid_ = fork();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says on standard error how far a run is: one line rewritten on a terminal, plain milestones
-// elsewhere.
+// How far a run is, on standard error: one line rewritten on a terminal, else milestones.
 #pragma once
 
 #include <chrono>

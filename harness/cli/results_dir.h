@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The directory that results go to: made and tried before anything is measured, written to
-// atomically.
+// The directory of results: made and tried before measuring, written to atomically.
 #pragma once
 
 #include <string>

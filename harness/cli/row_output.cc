@@ -17,9 +17,7 @@
 namespace tare::cli {
 namespace {
 
-// The text of "<what> <name>: <text>", or nothing. No name holds white space, so it ends at the
-// first
-// ": ".
+// The text of "<what> <name>: <text>", or nothing. A name is one word: it ends at the first ": ".
 std::optional<std::string> TextOf(absl::string_view what, absl::string_view comment) {
   if (!absl::ConsumePrefix(&comment, absl::StrCat(what, " "))) return std::nullopt;
   const size_t colon = comment.find(": ");
@@ -98,8 +96,9 @@ RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
     return fail(absl::StrCat("printed rubbish: ", line));
   }
   // Lines that contradict each other.
-  if (!read.errors.empty())
+  if (!read.errors.empty()) {
     return fail(absl::StrCat("printed rubbish: ", Printable(read.errors[0])));
+  }
   for (const std::string& comment : comments) {
     if (const auto reason = TextOf("absent", comment)) {
       output.kind = RowOutput::Kind::kAbsent;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a bench program printed for one row, judged: a measurement, an absence, or a fault with its
-// reason.
+// What a bench program printed for one row, judged: a measurement, an absence or a fault.
 #pragma once
 
 #include <string>

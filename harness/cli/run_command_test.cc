@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command end to end where all goes well: what it runs, in which order, what it writes and
-// prints.
+// The command end to end where all goes well: what it runs, in what order, and what it writes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

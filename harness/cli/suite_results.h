@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A measured suite as a result file: the layout of <suite>.txt.
 //
-//   # tare 1 · commit 1f2e3d4 · 2026-11-21T10:00Z · counts malloc+new · 9 rounds of 0.2 s · pinned
-//   to
-//     cpu 1 (one line)
+//   # tare 1 · commit 1f2e3d4 · ...                 date, what is counted, rounds, where pinned
 //   # partial: ...                                 only if the run was interrupted
 //   os: linux                                      configuration and units, as the bench program
 //   Unit allocs/op assume=exact better=lower       gives them

@@ -17,8 +17,8 @@ std::string_view ToString(NumberError error);
 NumberError ParseInt64(std::string_view text, int64_t* value);
 
 // A floating-point literal by the rules of Go's strconv.ParseFloat: decimal or hexadecimal
-// ("0x1p4"),
-// "_" between digits, "inf", "infinity", "nan" in any case. Overflow is kRange, underflow gives 0.
+// ("0x1p4"), "_" between digits, "inf", "infinity", "nan" in any case. Overflow is kRange,
+// underflow gives 0.
 NumberError ParseDouble(std::string_view text, double* value);
 
 // The shortest decimal text that ParseDouble turns into the same double. Without an exponent

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Units of measurement: what a number counts, whether it is exact or a sample, and which way is
-// better.
+// Units of measurement: what a number counts, whether it is exact, which way is better.
 #pragma once
 
 #include <string>
