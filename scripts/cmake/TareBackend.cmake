@@ -9,6 +9,7 @@ include_guard(GLOBAL)
 # A backend whose system or library is missing keeps its row in the tables, with that reason.
 function(tare_backend name type systems)
   cmake_parse_arguments(arg "" "LIBRARY" "" ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY TARE_BACKEND_NAMES ${name})  # the absent ones too
   set(reason "")
   if(NOT CMAKE_SYSTEM_NAME IN_LIST systems)
     list(JOIN systems " or " wanted)

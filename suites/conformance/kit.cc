@@ -36,11 +36,20 @@ std::string KnownBackends(const Program& program) {
   return text;
 }
 
-// DL-02 selects itself and DL-02a to DL-02z.
+bool IsRow(std::string_view id) {
+  for (const Theme& theme : Themes()) {
+    for (const Row& row : theme.rows) {
+      if (row.id == id) return true;
+    }
+  }
+  return false;
+}
+
+// DL-01 selects the row of that id; DL-02, of which there are parts only, DL-02a to DL-02z.
 bool Selects(std::string_view wanted, std::string_view id) {
-  if (!id.starts_with(wanted)) return false;
-  const std::string_view rest = id.substr(wanted.size());
-  return rest.empty() || (rest.size() == 1 && rest[0] >= 'a' && rest[0] <= 'z');
+  if (id == wanted) return true;
+  return !IsRow(wanted) && id.starts_with(wanted) && id.size() == wanted.size() + 1 &&
+         id.back() >= 'a' && id.back() <= 'z';
 }
 
 // Every registered row, marked as selected or not; empty and the id that is none otherwise.

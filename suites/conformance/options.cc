@@ -101,7 +101,7 @@ std::string Help(const Program& program) {
          " --list-json\n\n"
          "Runs the rows of the conformance kit, each in a process of its own.\n\n"
          "  --backend=B    what the subject runs on; an unknown name lists them\n"
-         "  --row ID       only this row; DL-02 stands for DL-02a, DL-02w, ... too\n"
+         "  --row ID       only this row; DL-02 stands for its parts DL-02a, DL-02r, ...\n"
          "  --seed N       of all randomness (default 1)\n"
          "  --scale X      stretches every bound in time, 0.1 to 1000 (default: TARE_TIME_SCALE,\n"
          "                 else 1, more under a sanitizer)\n"

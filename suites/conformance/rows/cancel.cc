@@ -17,8 +17,8 @@ using std::chrono::milliseconds;
 
 constexpr int kThreads = 10;
 constexpr int kRounds = 100;
-constexpr std::byte kSent{0x5a};    // what is in a buffer that belongs to a call
-constexpr std::byte kCanary{0xc3};  // what is in a buffer that was taken back
+constexpr std::byte kSent{0x5a};    // what is sent
+constexpr std::byte kCanary{0xc3};  // what a buffer is filled with the instant its call returns
 
 bool AllAre(std::byte value, std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [value](std::byte b) { return b == value; });
@@ -29,11 +29,23 @@ void Dawdle(Random& random) {
   std::this_thread::sleep_for(std::chrono::microseconds(random.Below(2000)));
 }
 
+// A buffer for each call: none is used again, so whatever touches one late can be seen to the end.
+using Buffers = std::vector<std::vector<std::byte>>;
+
+Buffers MakeBuffers(size_t size, std::byte value) {
+  return Buffers(kThreads * kRounds, std::vector<std::byte>(size, value));
+}
+
+std::span<std::vector<std::byte>> OfThread(Buffers& buffers, int thread) {
+  return std::span(buffers).subspan(static_cast<size_t>(thread) * kRounds, kRounds);
+}
+
 void ReadBufferIsFree(Subject& subject) {
-  std::vector<std::vector<std::byte>> buffers(kThreads, std::vector<std::byte>(1024, kCanary));
+  Buffers buffers = MakeBuffers(1024, std::byte{0});
   {
     const Pipe pipe = MakePipe(subject);
     std::atomic<bool> stop{false};
+    std::atomic<int> cut_short{0};
     Crew peer, readers;
     peer.Add("peer", [&] {
       Random random(kThreads);
@@ -43,56 +55,62 @@ void ReadBufferIsFree(Subject& subject) {
         Dawdle(random);
       }
     });
-    for (std::vector<std::byte>& buffer : buffers) {
-      readers.Add("reader", [&] {
-        for (int i = 0; i < kRounds; ++i) {
-          TARE_WANT(AllAre(kCanary, buffer), "bytes from after the return of the last read");
+    for (int t = 0; t < kThreads; ++t) {
+      readers.Add("reader", [&, t] {
+        for (std::vector<std::byte>& buffer : OfThread(buffers, t)) {
           Deadline(*pipe.a, Which::kRead, Clock::now() + milliseconds(1));
           const Result r = pipe.a->Read(buffer);
-          TARE_WANT(r.ok() ? r.n > 0 : r.error == Error::kTimeout && r.n == 0, r);
-          TARE_WANT(AllAre(kSent, {buffer.data(), r.n}), "bytes that nobody sent");
+          const bool all_sent = AllAre(kSent, {buffer.data(), r.n});
           std::fill(buffer.begin(), buffer.end(), kCanary);
+          TARE_WANT(r.ok() ? r.n > 0 : r.error == Error::kTimeout && r.n == 0, r);
+          TARE_WANT(all_sent, "bytes that nobody sent");
+          if (!r.ok()) cut_short.fetch_add(1, std::memory_order_relaxed);
         }
       });
     }
     readers.Join();
+    TARE_WANT(cut_short > 0, "no read that its deadline has ended");
     stop = true;
     peer.Join();
     Close(*pipe.a);
   }
-  for (const auto& buffer : buffers) {
-    TARE_WANT(AllAre(kCanary, buffer), "bytes from after the return of the last read");
+  for (const std::vector<std::byte>& buffer : buffers) {
+    TARE_WANT(AllAre(kCanary, buffer), "bytes from after the return of a read");
   }
 }
 
 void WriteBufferIsFree(Subject& subject) {
+  Buffers buffers = MakeBuffers(1 << 15, kSent);
   const Pipe pipe = MakePipe(subject);
+  std::atomic<bool> slow{true};
+  std::atomic<int> cut_short{0};
   Crew peer, writers;
   peer.Add("peer", [&] {
     Random random(kThreads);
-    std::vector<std::byte> bytes(1 << 16);
+    std::vector<std::byte> bytes(1 << 14);
     for (;;) {
       const Result r = pipe.b->Read(bytes);
-      TARE_WANT(std::memchr(bytes.data(), static_cast<int>(kCanary), r.n) == nullptr,
-                "bytes from after the return of a write");
+      const bool late = std::memchr(bytes.data(), static_cast<int>(kCanary), r.n) != nullptr;
+      TARE_WANT(!late, "bytes from after the return of a write");
       if (r.error == Error::kEof) return;
       Want(Error::kOk, r);
-      Dawdle(random);
+      if (slow.load(std::memory_order_relaxed)) Dawdle(random);
     }
   });
   for (int t = 0; t < kThreads; ++t) {
-    writers.Add("writer", [&] {
-      std::vector<std::byte> buffer(1 << 16);
-      for (int i = 0; i < kRounds; ++i) {
-        std::fill(buffer.begin(), buffer.end(), kSent);
+    writers.Add("writer", [&, t] {
+      for (std::vector<std::byte>& buffer : OfThread(buffers, t)) {
         Deadline(*pipe.a, Which::kWrite, Clock::now() + milliseconds(1));
         const Result r = pipe.a->Write(buffer);
         std::fill(buffer.begin(), buffer.end(), kCanary);
         TARE_WANT(r.ok() ? r.n == buffer.size() : r.error == Error::kTimeout, r);
+        if (!r.ok()) cut_short.fetch_add(1, std::memory_order_relaxed);
       }
     });
   }
   writers.Join();
+  TARE_WANT(cut_short > 0, "no write that its deadline has ended");
+  slow = false;
   Close(*pipe.a);
 }
 
