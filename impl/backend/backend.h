@@ -14,7 +14,8 @@ namespace tare::io {
 
 // What a backend need not refuse with kUnsupported.
 enum Feature : uint32_t {
-  kReattach = 1 << 0,  // a handle that was detached may be attached again, here or elsewhere
+  kReattach = 1 << 0,   // a handle that was detached may be attached again, here or elsewhere
+  kRecvsMany = 1 << 1,  // kRecvMany
 };
 
 // clang-format off
@@ -30,7 +31,8 @@ enum Feature : uint32_t {
 //
 //  Ports
 //   4. Attach makes `h` known under `port`; its error leaves nothing behind. It sets the blocking
-//      mode it needs. The handle stays the caller's. A Port stays where it is until Detach.
+//      mode it needs. The handle stays the caller's. A Port stays where it is until Detach. It says
+//      whether the handle is a byte stream.
 //   5. Detach wants no op pending on the port. It restores the blocking mode that Attach found and
 //      leaves nothing of the port behind in the backend or the kernel; the port may then be
 //      attached again.
@@ -38,8 +40,8 @@ enum Feature : uint32_t {
 //  Operations
 //   6. Start never calls op.done; every op ends in Poll, exactly once, whether it fails at once,
 //      was canceled, or succeeds. The caller's buffer is used, and nobody else's.
-//   7. One op per direction and port may be pending (in: accept, recv; out: connect, send). A
-//      second is an error of the programmer. The two directions never wait for each other.
+//   7. One op per direction and port may be pending (see Op::Kind). A second is an error of the
+//      programmer. The two directions never wait for each other.
 //   8. An op, its buffer and what it points to stay where they are until `done` is called. From
 //      then on neither kernel nor backend touches them.
 //   9. `done` may Start (its own op too), Cancel, Attach, Detach, and destroy what embeds op and
@@ -54,15 +56,23 @@ enum Feature : uint32_t {
 //  12. Every error comes with the system's code in `os` (0 where the system was not asked), and
 //      `n` is true beside it. Would-block and interruption never come out.
 //
+//  17. A receive of a datagram ends with one datagram, of size 0 too, and its sender; what is longer
+//      than the buffer is cut off and gone. A send of one is whole or an error.
+//  18. A splice moves bytes between the port and a pipe, as many as there are and fit, and waits for
+//      the port only. A pipe without room (in) or without bytes (out) ends it with kResource.
+//  19. kRecvMany (feature kRecvsMany) calls `more` from Poll at each arrival, with bytes that are lent
+//      until it returns, and ends once, as any other. Out of buffers it pauses and goes on by itself.
+//      After Cancel there is no `more`; what was taken from the socket until then is counted in `n`.
+//
 //  Cancel
 //  13. Cancel asks. The op still ends once: kCanceled, or its own result if it won the race; what
 //      was moved is never lost. Canceling an op that has ended but whose `done` was not yet called
 //      changes nothing; so does canceling an idle op. The other direction is left alone.
 //
 //  Poll
-//  14. Poll ends what has ended, calling `done` for each, and returns how many. It waits only if
-//      there is nothing, and returns 0 once `d` has passed (never before, late by the grain of the
-//      system's clock), or after Wake. Deadline::Past() does not wait at all.
+//  14. Poll ends what has ended, calling `done` for each, and returns how many callbacks it made. It
+//      waits only if there is nothing, and returns 0 once `d` has passed (never before, late by the
+//      grain of the system's clock), or after Wake. Deadline::Past() does not wait at all.
 //  15. A Wake before, during or between Polls is not lost: the next Poll that would wait returns.
 //      One that would not, for it was given Past or finds something ended, leaves it to the next.
 //      Many may coalesce.
@@ -73,6 +83,7 @@ concept Backend = requires(B b, typename B::Port port, OpOf<B> op, Handle h, Dea
   { B::kName } -> std::convertible_to<std::string_view>;
   { B::kFeatures } -> std::convertible_to<uint32_t>;
   { B::WhyNot() } noexcept -> std::same_as<const char*>;
+  { port.is_stream } -> std::convertible_to<bool>;
   { b.Attach(port, h) } noexcept -> std::same_as<Result>;  // Port: state per descriptor
   { b.Detach(port) } noexcept -> std::same_as<void>;
   { b.Start(port, op) } noexcept -> std::same_as<void>;  // B::Slot: state per operation

@@ -101,7 +101,12 @@ class Readiness {
     Op*& pending = port.pending[Index(d)];
     TARE_CHECK(pending == nullptr);
     op.handle = port.handle;
-    if (port.may_try[Index(d)] || NeverWaits(op)) {
+    if (port.is_stream && MovesNothing(op)) {
+      op.result = {};
+      return ended_.Push(op);
+    }
+    // A connect has to be begun.
+    if (port.may_try[Index(d)] || op.kind == Op::Kind::kConnect) {
       if (Try(port, op, Attempt::kFirst)) return ended_.Push(op);
     }
     pending = &op;
@@ -143,29 +148,26 @@ class Readiness {
 
   static constexpr int Index(Direction d) noexcept { return static_cast<int>(d); }
 
-  // A connect has to be begun, and to move nothing there is nothing to wait for.
-  static bool NeverWaits(const Op& op) noexcept {
-    return op.kind == Op::Kind::kConnect || (op.size == 0 && op.kind != Op::Kind::kAccept);
-  }
-
   // Makes the call. True: `op` has ended.
   bool Try(Port& port, Op& op, Attempt attempt) noexcept {
     bool& may_try = port.may_try[Index(DirectionOf(op.kind))];
     const bool ended = Perform(op, attempt);
     may_try = ended;
-    if (op.kind == Op::Kind::kRecv && port.is_stream) may_try = Learn(port, op, ended);
+    if (port.is_stream && op.kind == Op::Kind::kRecv) may_try = Learn(port, op, op.size, ended);
+    if (port.is_stream && op.kind == Op::Kind::kReadv)
+      may_try = Learn(port, op, BytesOf(op), ended);
     return ended;
   }
 
   // What a receive on a byte stream says about the next one: whether it may be tried at once.
-  static bool Learn(Port& port, const Op& op, bool ended) noexcept {
+  static bool Learn(Port& port, const Op& op, size_t asked, bool ended) noexcept {
     if (!ended) {
       if (port.last_was_full) port.full_means_drained = kRemember;
       port.last_was_full = false;
       return false;
     }
     if (!op.result.ok() || op.result.n == 0) return true;  // an end stays
-    if (static_cast<size_t>(op.result.n) < op.size) {
+    if (static_cast<size_t>(op.result.n) < asked) {
       port.last_was_full = false;
       return false;
     }

@@ -2,7 +2,10 @@
 // Perform on POSIX systems: the only switch on Op::Kind there.
 #include "impl/base/perform.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -63,14 +66,11 @@ bool Connect(Op& op, Attempt attempt) noexcept {
   return true;
 }
 
-bool Recv(Op& op) noexcept {
-  // Asked for nothing, some systems still wait for something.
-  if (op.size == 0) {
-    op.result = {};
-    return true;
-  }
+// Makes one call that moves bytes, again if interrupted.
+template <class Call>
+bool Move(Op& op, Call call) noexcept {
   for (;;) {
-    const ssize_t n = recv(op.handle, op.data, Clamp(op.size), 0);
+    const ssize_t n = call();
     if (n >= 0) {
       op.result = {n};
       return true;
@@ -79,19 +79,66 @@ bool Recv(Op& op) noexcept {
   }
 }
 
+bool Recv(Op& op) noexcept {
+  return Move(op, [&] { return recv(op.handle, op.data, Clamp(op.size), 0); });
+}
+
 bool Send(Op& op) noexcept {
-  if (op.size == 0) {
-    op.result = {};
+  return Move(op, [&] { return send(op.handle, op.data, Clamp(op.size), MSG_NOSIGNAL); });
+}
+
+// Not readv and writev: those cannot be told to spare us SIGPIPE.
+msghdr Header(const Op& op) noexcept {
+  static_assert(sizeof(Piece) == sizeof(iovec));
+  msghdr header = {};
+  header.msg_iov = const_cast<iovec*>(reinterpret_cast<const iovec*>(op.message->pieces));
+  header.msg_iovlen = std::min(op.size, kMostPieces);
+  return header;
+}
+
+bool Readv(Op& op) noexcept {
+  msghdr header = Header(op);
+  return Move(op, [&] { return recvmsg(op.handle, &header, 0); });
+}
+
+bool Writev(Op& op) noexcept {
+  const msghdr header = Header(op);
+  return Move(op, [&] { return sendmsg(op.handle, &header, MSG_NOSIGNAL); });
+}
+
+bool RecvFrom(Op& op) noexcept {
+  Address* peer = op.message->peer;
+  socklen_t size = Address::kRoom;
+  auto* raw = peer != nullptr ? reinterpret_cast<sockaddr*>(peer->bytes) : nullptr;
+  const bool ended = Move(op, [&] {
+    return recvfrom(op.handle, op.data, Clamp(op.size), 0, raw, raw != nullptr ? &size : nullptr);
+  });
+  if (ended && op.result.ok() && peer != nullptr) peer->size = size;
+  return ended;
+}
+
+bool SendTo(Op& op) noexcept {
+  const Address* peer = op.message->peer;
+  const auto* raw = peer != nullptr ? reinterpret_cast<const sockaddr*>(peer->bytes) : nullptr;
+  return Move(op, [&] {
+    return sendto(op.handle, op.data, Clamp(op.size), MSG_NOSIGNAL, raw,
+                  peer != nullptr ? peer->size : 0);
+  });
+}
+
+// Would-block from a splice may be about either end. The one that is the port can be waited for; a
+// pipe without room, or without bytes, is the starter's to mend.
+bool SpliceBetween(Op& op, Handle from, Handle to, short pipe_ready) noexcept {
+  if (Move(op, [&] {
+        return splice(from, nullptr, to, nullptr, Clamp(op.size),
+                      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      })) {
     return true;
   }
-  for (;;) {
-    const ssize_t n = send(op.handle, op.data, Clamp(op.size), MSG_NOSIGNAL);
-    if (n >= 0) {
-      op.result = {n};
-      return true;
-    }
-    if (errno != EINTR) return EndUnlessBlocked(op, errno);
-  }
+  pollfd pipe = {op.splice->pipe, pipe_ready, 0};
+  if (poll(&pipe, 1, 0) != 0) return false;
+  op.result = {0, Errc::kResource, EAGAIN};
+  return true;
 }
 
 }  // namespace
@@ -106,6 +153,21 @@ bool Perform(Op& op, Attempt attempt) noexcept {
       return Recv(op);
     case Op::Kind::kSend:
       return Send(op);
+    case Op::Kind::kReadv:
+      return Readv(op);
+    case Op::Kind::kWritev:
+      return Writev(op);
+    case Op::Kind::kRecvFrom:
+      return RecvFrom(op);
+    case Op::Kind::kSendTo:
+      return SendTo(op);
+    case Op::Kind::kSpliceIn:
+      return SpliceBetween(op, op.handle, op.splice->pipe, POLLOUT);
+    case Op::Kind::kSpliceOut:
+      return SpliceBetween(op, op.splice->pipe, op.handle, POLLIN);
+    case Op::Kind::kRecvMany:
+      op.result = {0, Errc::kUnsupported, 0};
+      return true;
   }
   CheckFailed("a known Op::Kind", __FILE__, __LINE__);
 }

@@ -24,7 +24,8 @@ struct Address {
 
 // 127.0.`net`.`host`, TCP or UDP port `port` (0: let the system choose).
 Address Loopback4(uint16_t port = 0, uint8_t net = 0, uint8_t host = 1);
-// "127.0.0.1:80"; "" for an empty address; "?" for a family this does not know.
+// "127.0.0.1:80", "[::1]:80", a path or "@abstract" or "unnamed"; "" for an empty address; "?" for
+// a family this does not know.
 std::string ToString(const Address& address);
 
 // Of this end and of the other one. An empty Address where the system knows none.
@@ -35,22 +36,48 @@ Address RemoteAddress(Handle h) noexcept;
 // handle in `n` (close-on-exec, blocking, owned by the caller) or an error with the system's code,
 // and then no handle.
 
-// A TCP socket for IPv4 that is neither bound nor connected.
-Result NewTcp4() noexcept;
-// A listening socket; `at` becomes the address it really has. `backlog` is the system's to shorten.
-Result Listen(Address& at, int backlog = 128) noexcept;
-// A connection to `to`, with Nagle's delay off.
-Result Dial(const Address& to) noexcept;
+enum class Transport : uint8_t {
+  kTcp4,
+  kTcp6,
+  kUnix,  // stream
+  kUdp4,
+  kUnixgram,  // datagrams
+};
 
-// Two ends of one connection.
+// 127.0.0.1, ::1, or for Unix sockets an abstract address that the system picks; port 0.
+Address Loopback(Transport t);
+
+// A socket that is neither bound nor connected.
+Result NewSocket(Transport t) noexcept;
+inline Result NewTcp4() noexcept {
+  return NewSocket(Transport::kTcp4);
+}
+// A datagram socket bound to `at`, which becomes the address it really has.
+Result Bind(Transport t, Address& at) noexcept;
+// A listening socket; `at` becomes the address it really has. `backlog` is the system's to shorten.
+Result Listen(Transport t, Address& at, int backlog = 128) noexcept;
+inline Result Listen(Address& at, int backlog = 128) noexcept {
+  return Listen(Transport::kTcp4, at, backlog);
+}
+// A connection to `to`, with Nagle's delay off.
+Result Dial(Transport t, const Address& to) noexcept;
+inline Result Dial(const Address& to) noexcept {
+  return Dial(Transport::kTcp4, to);
+}
+
+// Two ends that belong together.
 struct Pair {
   Handle client = kNoHandle;
   Handle server = kNoHandle;
 };
 
-// Fills `pairs` with TCP connections over loopback, Nagle's delay off and reset on close, so that a
-// run leaves no port in TIME_WAIT behind. All or none: after an error nothing is open.
-Result TcpPairs(std::span<Pair> pairs) noexcept;
+// Fills `pairs`. Streams are connected, Nagle's delay off and reset on close, so that a run leaves
+// no port in TIME_WAIT behind; UDP sockets are bound to loopback and not connected, Unix datagram
+// sockets are connected. All or none: after an error nothing is open.
+Result Pairs(Transport t, std::span<Pair> pairs) noexcept;
+inline Result TcpPairs(std::span<Pair> pairs) noexcept {
+  return Pairs(Transport::kTcp4, pairs);
+}
 
 // Closes. The handle is gone whatever this returns.
 Result CloseHandle(Handle h) noexcept;

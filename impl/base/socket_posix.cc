@@ -28,6 +28,28 @@ const sockaddr* Raw(const Address& a) noexcept {
   return reinterpret_cast<const sockaddr*>(a.bytes);
 }
 
+int FamilyOf(Transport t) noexcept {
+  switch (t) {
+    case Transport::kTcp4:
+    case Transport::kUdp4:
+      return AF_INET;
+    case Transport::kTcp6:
+      return AF_INET6;
+    case Transport::kUnix:
+    case Transport::kUnixgram:
+      return AF_UNIX;
+  }
+  return AF_UNSPEC;
+}
+
+int TypeOf(Transport t) noexcept {
+  return t == Transport::kUdp4 || t == Transport::kUnixgram ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+bool IsTcp(Transport t) noexcept {
+  return t == Transport::kTcp4 || t == Transport::kTcp6;
+}
+
 // getsockname and getpeername have one shape.
 template <class Call>
 Address Ask(Call call, Handle h) noexcept {
@@ -73,8 +95,8 @@ Result AcceptFrom(Handle listener, Handle client) noexcept {
 }
 
 // One connection through `listener`. After an error nothing is open.
-Result MakePair(Handle listener, const Address& at, Pair& pair) noexcept {
-  const Result client = Dial(at);
+Result MakePair(Transport t, Handle listener, const Address& at, Pair& pair) noexcept {
+  const Result client = Dial(t, at);
   if (!client.ok()) return client;
   const Result server = AcceptFrom(listener, static_cast<Handle>(client.n));
   if (!server.ok()) {
@@ -87,6 +109,27 @@ Result MakePair(Handle listener, const Address& at, Pair& pair) noexcept {
   if (r.ok()) r = ResetOnClose(pair.client);
   if (!r.ok()) CloseAll({&pair, 1});
   return r;
+}
+
+Result BindBoth(Transport t, Pair& pair) noexcept {
+  Address at = Loopback(t);
+  const Result client = Bind(t, at);
+  if (!client.ok()) return client;
+  at = Loopback(t);
+  const Result server = Bind(t, at);
+  if (!server.ok()) {
+    (void)CloseHandle(static_cast<Handle>(client.n));
+    return server;
+  }
+  pair = {static_cast<Handle>(client.n), static_cast<Handle>(server.n)};
+  return {};
+}
+
+Result UnixPair(Transport t, Pair& pair) noexcept {
+  int ends[2];
+  if (socketpair(AF_UNIX, TypeOf(t) | SOCK_CLOEXEC, 0, ends) < 0) return Failed(errno);
+  pair = {ends[0], ends[1]};
+  return {};
 }
 
 }  // namespace
@@ -104,12 +147,32 @@ Address Loopback4(uint16_t port, uint8_t net, uint8_t host) {
 
 std::string ToString(const Address& address) {
   if (address.size == 0) return "";
-  if (Raw(address)->sa_family != AF_INET) return "?";
-  sockaddr_in in;
-  std::memcpy(&in, address.bytes, sizeof in);
-  char text[INET_ADDRSTRLEN];
-  inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
-  return std::string(text) + ":" + std::to_string(ntohs(in.sin_port));
+  char text[INET6_ADDRSTRLEN];
+  switch (Raw(address)->sa_family) {
+    case AF_INET: {
+      sockaddr_in in;
+      std::memcpy(&in, address.bytes, sizeof in);
+      inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
+      return std::string(text) + ":" + std::to_string(ntohs(in.sin_port));
+    }
+    case AF_INET6: {
+      sockaddr_in6 in;
+      std::memcpy(&in, address.bytes, sizeof in);
+      inet_ntop(AF_INET6, &in.sin6_addr, text, sizeof text);
+      return "[" + std::string(text) + "]:" + std::to_string(ntohs(in.sin6_port));
+    }
+    case AF_UNIX: {
+      // A path ends at its NUL; an abstract name begins with one and is written with an @, as
+      // netstat does.
+      const auto* name = reinterpret_cast<const char*>(address.bytes) + sizeof(sa_family_t);
+      const size_t size = address.size - sizeof(sa_family_t);
+      if (size == 0) return "unnamed";
+      return name[0] == '\0' ? "@" + std::string(name + 1, size - 1)
+                             : std::string(name, strnlen(name, size));
+    }
+    default:
+      return "?";
+  }
 }
 
 Address LocalAddress(Handle h) noexcept {
@@ -119,12 +182,49 @@ Address RemoteAddress(Handle h) noexcept {
   return Ask(getpeername, h);
 }
 
-Result NewTcp4() noexcept {
-  return FromCall(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+Address Loopback(Transport t) {
+  Address a;
+  switch (t) {
+    case Transport::kTcp4:
+    case Transport::kUdp4:
+      return Loopback4();
+    case Transport::kTcp6: {
+      sockaddr_in6 in{};
+      in.sin6_family = AF_INET6;
+      in.sin6_addr = in6addr_loopback;
+      std::memcpy(a.bytes, &in, a.size = sizeof in);
+      return a;
+    }
+    case Transport::kUnix:
+    case Transport::kUnixgram: {
+      // Only the family: bind picks an abstract name.
+      const sa_family_t family = AF_UNIX;
+      std::memcpy(a.bytes, &family, a.size = sizeof family);
+      return a;
+    }
+  }
+  return a;
 }
 
-Result Listen(Address& at, int backlog) noexcept {
-  const Result made = NewTcp4();
+Result NewSocket(Transport t) noexcept {
+  return FromCall(socket(FamilyOf(t), TypeOf(t) | SOCK_CLOEXEC, 0));
+}
+
+Result Bind(Transport t, Address& at) noexcept {
+  const Result made = NewSocket(t);
+  if (!made.ok()) return made;
+  const Handle h = static_cast<Handle>(made.n);
+  if (bind(h, Raw(at), at.size) < 0) {
+    const Result r = Failed(errno);
+    (void)CloseHandle(h);
+    return r;
+  }
+  at = LocalAddress(h);
+  return made;
+}
+
+Result Listen(Transport t, Address& at, int backlog) noexcept {
+  const Result made = NewSocket(t);
   if (!made.ok()) return made;
   const Handle h = static_cast<Handle>(made.n);
   const int on = 1;
@@ -138,13 +238,13 @@ Result Listen(Address& at, int backlog) noexcept {
   return made;
 }
 
-Result Dial(const Address& to) noexcept {
-  const Result made = NewTcp4();
+Result Dial(Transport t, const Address& to) noexcept {
+  const Result made = NewSocket(t);
   if (!made.ok()) return made;
   const Handle h = static_cast<Handle>(made.n);
   int error = connect(h, Raw(to), to.size) == 0 ? 0 : errno;
   if (error == EINTR) error = AwaitConnect(h);
-  Result r = error == 0 ? SetNoDelay(h) : Failed(error);
+  Result r = error != 0 ? Failed(error) : IsTcp(t) ? SetNoDelay(h) : Result{};
   if (!r.ok()) {
     (void)CloseHandle(h);
     return r;
@@ -152,17 +252,19 @@ Result Dial(const Address& to) noexcept {
   return made;
 }
 
-Result TcpPairs(std::span<Pair> pairs) noexcept {
-  Address at = Loopback4();
-  const Result listener = Listen(at);
+Result Pairs(Transport t, std::span<Pair> pairs) noexcept {
+  Address at = Loopback(t);
+  const Result listener = IsTcp(t) ? Listen(t, at) : Result{kNoHandle};
   if (!listener.ok()) return listener;
   Result r;
   size_t made = 0;
   while (made < pairs.size() && r.ok()) {
-    r = MakePair(static_cast<Handle>(listener.n), at, pairs[made]);
+    r = IsTcp(t)                ? MakePair(t, static_cast<Handle>(listener.n), at, pairs[made])
+        : t == Transport::kUdp4 ? BindBoth(t, pairs[made])
+                                : UnixPair(t, pairs[made]);
     if (r.ok()) ++made;
   }
-  (void)CloseHandle(static_cast<Handle>(listener.n));
+  if (IsTcp(t)) (void)CloseHandle(static_cast<Handle>(listener.n));
   if (!r.ok()) CloseAll(pairs.first(made));
   return r;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
@@ -34,6 +35,11 @@ class Echo {
       Close();
       return r;
     }
+    if constexpr (kMany) {
+      for (auto& server : servers_) server->ReadMany(&OnRequestBytes, &OnEnd);
+      for (auto& client : clients_) client->ReadMany(&OnReplyBytes, &OnEnd);
+      return r;
+    }
     for (auto& server : servers_) server->Await(&OnRequest);
     for (size_t i = static_cast<size_t>(exchange_.active); i < clients_.size(); ++i) {
       clients_[i]->Await(&OnReply);
@@ -48,7 +54,7 @@ class Echo {
       End& client = *clients_[static_cast<size_t>(i)];
       client.received = 0;
       client.Send(client.message, &OnSent);
-      client.Await(&OnReply);
+      if constexpr (!kMany) client.Await(&OnReply);
     }
     while (left_ > 0 && failed_.ok()) loop_.Turn();
     return failed_;
@@ -89,11 +95,34 @@ class Echo {
       Fd::Write(bytes, done);
     }
 
+    // What is lent is kept where it was not received into. False: there is no room.
+    bool Keep(std::span<const std::byte> lent) noexcept {
+      if (lent.size() > buffer.size() - received) return false;
+      std::memcpy(buffer.data() + received, lent.data(), lent.size());
+      received += lent.size();
+      return true;
+    }
+    void SendBack() noexcept {
+      sending = true;
+      Send(std::span(buffer).first(received), &OnSentBack);
+    }
+
     Echo& echo;
     std::vector<std::byte> message;
     std::vector<std::byte> buffer;
-    size_t received = 0;  // a client's, of this trip
+    size_t received =
+        0;  // a client's, of this trip; where many are received, a server's not yet sent back
+    bool sending = false;  // a server's, where many are received
   };
+
+  // In the mode of that name one receive for ever, into buffers that are only lent, takes the place
+  // of one after the other.
+  static constexpr bool kMany = [] {
+    if constexpr (requires { Fd::LoopType::BackendType::kMode; }) {
+      return Fd::LoopType::BackendType::kMode == "recv_many";
+    }
+    return false;
+  }();
 
   static constexpr int64_t kHour = int64_t{3600} * 1'000'000'000;
 
@@ -121,6 +150,29 @@ class Echo {
     if (!r.ok()) return server.echo.Failed(r);
     server.Await(&OnRequest);
   }
+
+  static void OnRequestBytes(Fd& fd, std::span<const std::byte> lent) noexcept {
+    End& server = static_cast<End&>(fd);
+    if (!server.Keep(lent)) return server.echo.Failed({0, Errc::kResource, 0});
+    if (!server.sending) server.SendBack();
+  }
+
+  static void OnSentBack(Fd& fd, Result r) noexcept {
+    End& server = static_cast<End&>(fd);
+    if (!r.ok()) return server.echo.Failed(r);
+    server.sending = false;
+    server.received -= static_cast<size_t>(r.n);
+    std::memmove(server.buffer.data(), server.buffer.data() + r.n, server.received);
+    if (server.received > 0) server.SendBack();
+  }
+
+  static void OnReplyBytes(Fd& fd, std::span<const std::byte> lent) noexcept {
+    End& client = static_cast<End&>(fd);
+    if (!client.Keep(lent)) return client.echo.Failed({0, Errc::kResource, 0});
+    if (client.received == client.message.size()) --client.echo.left_;
+  }
+
+  static void OnEnd(Fd& fd, Result r) noexcept { static_cast<End&>(fd).echo.Failed(r); }
 
   static void OnSent(Fd& fd, Result r) noexcept {
     End& client = static_cast<End&>(fd);

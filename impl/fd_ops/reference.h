@@ -30,6 +30,7 @@ class Fd {
  public:
   using LoopType = Loop<B>;
   using Done = void (*)(Fd&, Result) noexcept;
+  using More = void (*)(Fd&, std::span<const std::byte> lent) noexcept;
 
   static const char* WhyNot() noexcept { return B::WhyNot(); }
 
@@ -38,6 +39,7 @@ class Fd {
     Embed(out_, &OnWrite);
     closing_.owner = this;
     closing_.done = &OnClosed;
+    many_.more = &OnMore;
   }
   Fd(const Fd&) = delete;
   Fd& operator=(const Fd&) = delete;
@@ -77,23 +79,68 @@ class Fd {
 
   // Up to to.size() bytes: n >= 1, or kEof. Of an empty buffer: n = 0 at once.
   void Read(std::span<std::byte> to, Done done) noexcept {
-    Begin(in_, Op::Kind::kRecv, to.data(), to.size(), nullptr, done);
+    Begin(in_, Op::Kind::kRecv, to.data(), to.size(), done);
+    Go(in_);
+  }
+
+  // The same into message.pieces, `count` of them. `message` lives until the callback.
+  void Readv(Message& message, size_t count, Done done) noexcept {
+    Begin(in_, Op::Kind::kReadv, nullptr, count, done);
+    in_.message = &message;
+    Go(in_);
+  }
+
+  // One datagram, its sender into *message.peer; n = 0 is an empty one. What does not fit is gone.
+  void ReadFrom(std::span<std::byte> to, Message& message, Done done) noexcept {
+    Begin(in_, Op::Kind::kRecvFrom, to.data(), to.size(), done);
+    in_.message = &message;
+    Go(in_);
+  }
+
+  // All that arrives, by `more`, until kEof, an error, CancelRead or the deadline; `done` is told
+  // then. The bytes are lent until `more` returns, which may do what a callback may, but not
+  // destroy the descriptor. A backend without kRecvsMany ends it with kUnsupported.
+  void ReadMany(More more, Done done) noexcept {
+    Begin(in_, Op::Kind::kRecvMany, nullptr, 0, done);
+    in_.many = &many_;
+    many_.then = more;
+    Go(in_);
   }
 
   // All of it, or n = how much was accepted and why not more.
   void Write(std::span<const std::byte> from, Done done) noexcept {
-    Begin(out_, Op::Kind::kSend, const_cast<std::byte*>(from.data()), from.size(), nullptr, done);
+    Begin(out_, Op::Kind::kSend, const_cast<std::byte*>(from.data()), from.size(), done);
+    Go(out_);
+  }
+
+  // The same from message.pieces, `count` of them; they are used up: what was accepted is cut off
+  // them.
+  void Writev(Message& message, size_t count, Done done) noexcept {
+    Begin(out_, Op::Kind::kWritev, nullptr, count, done);
+    out_.message = &message;
+    Go(out_);
+  }
+
+  // One datagram to *message.peer (null: to the connected peer).
+  void WriteTo(std::span<const std::byte> from, Message& message, Done done) noexcept {
+    Begin(out_, Op::Kind::kSendTo, const_cast<std::byte*>(from.data()), from.size(), done);
+    out_.message = &message;
+    Go(out_);
   }
 
   // n = the new handle, owned by the callback. `peer` may be null, else it lives until the
   // callback.
   void Accept(Address* peer, Done done) noexcept {
-    Begin(in_, Op::Kind::kAccept, nullptr, 0, peer, done);
+    Begin(in_, Op::Kind::kAccept, nullptr, 0, done);
+    in_.peer = peer;
+    Go(in_);
   }
 
   // `to` lives until the callback.
   void Connect(Address& to, Done done) noexcept {
-    Begin(out_, Op::Kind::kConnect, nullptr, 0, &to, done);
+    Begin(out_, Op::Kind::kConnect, nullptr, 0, done);
+    out_.peer = &to;
+    Go(out_);
   }
 
   // Ends the pending operation, if any, with kCanceled, unless it ends by itself first.
@@ -134,24 +181,25 @@ class Fd {
     bool queued = false;
   };
 
+  struct Many : RecvMany {
+    More then = nullptr;
+  };
+
   void Embed(Side& side, Op::Done done) noexcept {
     side.owner = this;
     side.done = done;
     side.fire = &OnTimer;
   }
 
-  void Begin(Side& side, Op::Kind kind, std::byte* data, size_t size, Address* peer,
-             Done then) noexcept {
+  void Begin(Side& side, Op::Kind kind, std::byte* data, size_t size, Done then) noexcept {
     TARE_CHECK(!side.busy);
     side.busy = true;
     side.then = then;
     side.kind = kind;
     side.data = data;
     side.size = size;
-    side.peer = peer;
     side.moved = 0;
     side.why = Errc::kOk;
-    Go(side);
   }
 
   void Go(Side& side) noexcept {
@@ -167,20 +215,23 @@ class Fd {
 
   static void OnRead(Op& op) noexcept {
     Side& side = static_cast<Side&>(op);
-    Result r = side.result;
-    if (r.n == 0 && r.ok() && side.kind == Op::Kind::kRecv && side.size > 0) {
-      r = side.owner->EndOfStream();
-    }
-    side.owner->Finish(side, r);
+    Fd& fd = *side.owner;
+    // Nothing is the end only where something was asked for, and boundaries are not kept.
+    const bool end = side.result.n == 0 && side.result.ok() && side.kind != Op::Kind::kAccept &&
+                     fd.port_.is_stream && !MovesNothing(side);
+    fd.Finish(side, end ? fd.EndOfStream() : side.result);
+  }
+
+  static void OnMore(Op& op, const std::byte* data, size_t size) noexcept {
+    Fd& fd = *static_cast<Side&>(op).owner;
+    fd.many_.then(fd, {data, size});
   }
 
   static void OnWrite(Op& op) noexcept {
     Side& side = static_cast<Side&>(op);
     side.moved += side.result.n;
-    const auto n = static_cast<size_t>(side.result.n);
-    if (side.result.ok() && n < side.size && side.kind == Op::Kind::kSend) {
-      side.data += n;
-      side.size -= n;
+    if (side.result.ok() && side.owner->port_.is_stream &&
+        Consume(side, static_cast<size_t>(side.result.n)) > 0) {
       side.started = false;
       return side.owner->Go(side);
     }
@@ -272,6 +323,7 @@ class Fd {
   Side in_;
   Side out_;
   Closing closing_;
+  Many many_;
   Handle handle_ = kNoHandle;
   State state_ = State::kNew;
   Result torn_;  // the reset that the system has told of, if it has
