@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "impl/backend/busy_poll.h"
 #include "impl/backend/readiness.h"
 #include "impl/backend/wake.h"
 
@@ -51,6 +52,7 @@ class EpollPoller {
 };
 
 using Epoll = Readiness<EpollPoller>;
+using EpollBusyPoll = BusyPoll<Epoll>;
 static_assert(Backend<Epoll>);
 
 }  // namespace tare::io

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "impl/backend/busy_poll.h"
 #include "impl/backend/readiness.h"
 #include "impl/backend/wake.h"
 
@@ -60,6 +61,7 @@ class PollPoller {
 };
 
 using Poll = Readiness<PollPoller>;
+using PollBusyPoll = BusyPoll<Poll>;
 static_assert(Backend<Poll>);
 
 }  // namespace tare::io

@@ -63,6 +63,15 @@ class BaselineFd {
           write_deadline_, done);
   }
 
+  void ReadFrom(std::span<std::byte> to, Message& message, Done done) {
+    Begin(Op::Kind::kRecvFrom, to.data(), to.size(), read_, read_deadline_, done, &message);
+  }
+
+  void WriteTo(std::span<const std::byte> from, Message& message, Done done) {
+    Begin(Op::Kind::kSendTo, const_cast<std::byte*>(from.data()), from.size(), write_,
+          write_deadline_, done, &message);
+  }
+
   Errc Close(Done done) {
     if (handle_ == kNoHandle || closing_.then != nullptr) return Errc::kClosed;
     closing_.then = done;
@@ -106,7 +115,7 @@ class BaselineFd {
   }
 
   void Begin(Op::Kind kind, std::byte* data, size_t size, Operation*& slot, Deadline deadline,
-             Done done) {
+             Done done, Message* message = nullptr) {
     TARE_CHECK(slot == nullptr);
     auto channel = std::make_shared<Channel>();
     std::function<void()> complete = [this, done, taken = channel] { done(*this, taken->result); };
@@ -116,6 +125,7 @@ class BaselineFd {
     slot->kind = kind;
     slot->data = data;
     slot->size = size;
+    slot->message = message;
     slot->done = &OnDone;
     slot->channel = std::move(channel);
     slot->complete = std::move(complete);

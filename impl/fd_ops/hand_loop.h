@@ -19,6 +19,7 @@ namespace tare::io::fd_ops {
 template <class B>
 class HandLoop {
  public:
+  static constexpr bool kUnwritten = true;
   static const char* WhyNot() noexcept { return "no hand loop has been written for this backend"; }
 
   Result Open(std::span<const Pair> pairs, const Exchange&) {

@@ -17,13 +17,14 @@
 
 namespace tare::suites {
 
-// Connections over loopback that stay, and messages that go there and back. A: an
+// Connections that stay, on this machine, and messages that go there and back. A: an
 // io::fd_ops::Answer.
 template <class A>
 class RoundTrips {
  public:
-  RoundTrips(size_t connections, const io::fd_ops::Exchange& exchange)
-      : connections_(connections), exchange_(exchange) {}
+  RoundTrips(size_t connections, const io::fd_ops::Exchange& exchange,
+             io::Transport transport = io::Transport::kTcp4)
+      : connections_(connections), exchange_(exchange), transport_(transport) {}
   ~RoundTrips() { answer_.Close(); }
   RoundTrips(const RoundTrips&) = delete;
   RoundTrips& operator=(const RoundTrips&) = delete;
@@ -32,7 +33,7 @@ class RoundTrips {
   std::string Open() {
     if (std::string why = EnsureDescriptors(2 * connections_); !why.empty()) return why;
     std::vector<io::Pair> pairs(connections_);
-    io::Result r = io::TcpPairs(pairs);
+    io::Result r = io::Pairs(transport_, pairs);
     if (!r.ok()) return Say("cannot make the connections", r);
     r = answer_.Open(pairs, exchange_);
     return r.ok() ? "" : Say("cannot open the connections", r);
@@ -88,6 +89,7 @@ class RoundTrips {
 
   size_t connections_;
   io::fd_ops::Exchange exchange_;
+  io::Transport transport_;
   io::Result result_;
   A answer_;
 };

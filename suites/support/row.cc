@@ -21,10 +21,6 @@ std::optional<int64_t> Default(const Row& row, std::string_view key) {
 
 }  // namespace
 
-bool Row::Has(std::string_view key) const {
-  return std::any_of(params_.begin(), params_.end(), [&](const Param& p) { return p.key == key; });
-}
-
 int64_t Row::operator[](std::string_view key) const {
   for (const Param& p : params_) {
     if (p.key == key) return p.value;
@@ -35,14 +31,15 @@ int64_t Row::operator[](std::string_view key) const {
   std::abort();
 }
 
-std::string Row::Name(std::string_view scenario, std::string_view variant,
-                      std::string_view backend) const {
+std::string Row::Name(std::string_view scenario, std::string_view variant, std::string_view backend,
+                      std::string_view mode) const {
   std::string name(scenario);
   const auto add = [&name](std::string_view key, std::string_view value) {
     name.append("/").append(key).append("=").append(value);
   };
   add("variant", variant);
   if (!backend.empty()) add("backend", backend);
+  if (!mode.empty()) add("mode", mode);
   const auto add_param = [&](const Param& p) {
     if (p.key != "threads" && Default(*this, p.key) != p.value) add(p.key, std::to_string(p.value));
   };

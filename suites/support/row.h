@@ -25,14 +25,13 @@ class Row {
 
   // The given or default value of `key`; the program ends at a key that is neither.
   int64_t operator[](std::string_view key) const;
-  bool Has(std::string_view key) const;
 
   // The row's key in results and budgets:
   // "Suite/Scenario/variant=reference/backend=epoll/size=512/conns=64". Keys in the one order of
-  // all suites, those of the suite's own last; without what is at its default, without `backend` if
-  // that is empty, and without threads, which Google Benchmark's side adds.
-  std::string Name(std::string_view scenario, std::string_view variant,
-                   std::string_view backend) const;
+  // all suites, those of the suite's own last; without what is at its default, without `backend`
+  // and `mode` if they are empty, and without threads, which Google Benchmark's side adds.
+  std::string Name(std::string_view scenario, std::string_view variant, std::string_view backend,
+                   std::string_view mode) const;
 
  private:
   std::vector<Param> params_;

@@ -26,6 +26,8 @@ namespace tare::suites {
 //   int64_t PerCall()     how many operations one call of Trip makes
 //   bool Trip()           the timed operation; false when it failed
 //   std::string Error()   after that: how
+//   static int64_t Counted(const Row&)   over how many operations counts are taken: 1,000, or fewer
+//                         where that would take more than 0.1 s
 // clang-format on
 
 // Checks the body, then times it: a wrong answer is reported and never timed.
@@ -66,11 +68,18 @@ class Suite {
   Suite& Quick(std::vector<Row> rows) { return Add(std::move(rows), true); }
   Suite& Rows(std::vector<Row> rows) { return Add(std::move(rows), false); }
 
+  // Rows of the modes of the backends: in those of PerMode's variants, at the parameters of rows
+  // given before.
+  Suite& InModes(std::vector<Row> rows) {
+    for (Row& row : rows) mode_lines_.push_back({std::move(row), false});
+    return *this;
+  }
+
   // A variant without backends, such as a floor or a library that has its own.
   template <class V>
   Suite& Variant(std::string name) {
     variants_.push_back([name = std::move(name)](const Suite& suite, const Line& line) {
-      suite.template RegisterOne<V>(line, name, "");
+      suite.template RegisterOne<V>(line, name, {});
     });
     return *this;
   }
@@ -81,8 +90,18 @@ class Suite {
     variants_.push_back([name = std::move(name)](const Suite& suite, const Line& line) {
       suite.template RegisterEach<V>(line, name, io::Backends{});
       for (const io::AbsentBackend& absent : io::kAbsentBackends) {
-        suite.RegisterReason(line, name, absent.name, std::string(absent.reason));
+        suite.RegisterReason(line, name, {absent.name}, std::string(absent.reason));
       }
+    });
+    return *this;
+  }
+
+  // The same variant in the modes of the backends, on the rows of InModes. Where V<B>::kUnwritten
+  // there is none.
+  template <template <class> class V>
+  Suite& PerMode(std::string name) {
+    in_modes_.push_back([name = std::move(name)](const Suite& suite, const Line& line) {
+      suite.template RegisterEach<V>(line, name, io::Modes{});
     });
     return *this;
   }
@@ -94,7 +113,7 @@ class Suite {
   }
   template <template <class> class V>
   Suite& HandLoop() {
-    return PerBackend<V>("hand_loop");
+    return PerBackend<V>("hand_loop").template PerMode<V>("hand_loop");
   }
   template <template <class> class V>
   Suite& Baseline() {
@@ -102,12 +121,15 @@ class Suite {
   }
   template <template <class> class V>
   Suite& Reference() {
-    return PerBackend<V>("reference");
+    return PerBackend<V>("reference").template PerMode<V>("reference");
   }
 
   bool Register() const {
     for (const Line& line : lines_) {
       for (const auto& variant : variants_) variant(*this, line);
+    }
+    for (const Line& line : mode_lines_) {
+      for (const auto& variant : in_modes_) variant(*this, line);
     }
     return true;
   }
@@ -123,23 +145,41 @@ class Suite {
     return *this;
   }
 
+  // How a row says on what it runs.
+  struct On {
+    std::string_view backend = "";
+    std::string_view mode = "";
+  };
+
   template <template <class> class V, class... B>
   void RegisterEach(const Line& line, std::string_view variant, io::BackendList<B...>) const {
-    (RegisterOne<V<B>>(line, variant, B::kName), ...);
+    (RegisterOn<V<B>, B>(line, variant), ...);
+  }
+
+  template <class V, class B>
+  void RegisterOn(const Line& line, std::string_view variant) const {
+    On on{B::kName};
+    if constexpr (requires { B::kMode; }) on.mode = B::kMode;
+    if constexpr (requires { V::kUnwritten; }) {
+      if (!on.mode.empty()) return;
+    }
+    RegisterOne<V>(line, variant, on);
   }
 
   template <class V>
-  void RegisterOne(const Line& line, std::string_view variant, std::string_view backend) const {
-    if (const char* reason = V::WhyNot()) return RegisterReason(line, variant, backend, reason);
+  void RegisterOne(const Line& line, std::string_view variant, On on) const {
+    if (const char* reason = V::WhyNot()) return RegisterReason(line, variant, on, reason);
     const Row& row = line.row;
-    Finish(line,
-           benchmark::RegisterBenchmark(row.Name(scenario_, variant, backend).c_str(),
-                                        [row](benchmark::State& s) { Time<Body<V>>(s, row); }));
+    const std::string name = row.Name(scenario_, variant, on.backend, on.mode);
+    auto* b = benchmark::RegisterBenchmark(name.c_str(),
+                                           [row](benchmark::State& s) { Time<Body<V>>(s, row); });
+    FixCountedIterations(b, Body<V>::Counted(row));
+    Finish(line, b);
   }
 
-  void RegisterReason(const Line& line, std::string_view variant, std::string_view backend,
+  void RegisterReason(const Line& line, std::string_view variant, On on,
                       const std::string& reason) const {
-    Finish(line, RegisterAbsent(line.row.Name(scenario_, variant, backend), reason));
+    Finish(line, RegisterAbsent(line.row.Name(scenario_, variant, on.backend, on.mode), reason));
   }
 
   // Threads wait for each other and for the kernel: wall time is what an operation takes, and the
@@ -152,7 +192,9 @@ class Suite {
 
   std::string scenario_;
   std::vector<Line> lines_;
+  std::vector<Line> mode_lines_;
   std::vector<std::function<void(const Suite&, const Line&)>> variants_;
+  std::vector<std::function<void(const Suite&, const Line&)>> in_modes_;
 };
 
 }  // namespace tare::suites
