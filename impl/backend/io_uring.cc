@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine over io_uring: attaching, starting, cancelling, polling.
+#include "impl/backend/io_uring.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+
+#include "impl/backend/io_uring_ring.h"
+#include "impl/base/blocking.h"
+#include "impl/base/check.h"
+
+namespace tare::io {
+namespace {
+
+using State = IoUringEngine::Slot::State;
+
+Result Failed(int error) noexcept {
+  return {0, FromErrno(error), error};
+}
+
+size_t Index(const Op& op) noexcept {
+  return static_cast<size_t>(DirectionOf(op.kind));
+}
+
+}  // namespace
+
+const char* IoUringEngine::WhyNotWith(const IoUringOptions& options) noexcept {
+  io_uring ring;
+  unsigned flags = 0;
+  const int error = MakeRing(options, 4, &ring, &flags);
+  if (error == 0) io_uring_queue_exit(&ring);
+  switch (-error) {
+    case 0:
+      return nullptr;
+    case ENOSYS:
+      return "this kernel has no io_uring that can wait with a deadline (Linux 5.11)";
+    case EPERM:
+    case EACCES:
+      return "io_uring is forbidden here (seccomp, or kernel.io_uring_disabled)";
+    case ENOMEM:
+      return "too little locked memory for a ring (ulimit -l)";
+    case EMFILE:
+    case ENFILE:
+      return "no descriptor is left for a ring (ulimit -n)";
+    case EINVAL:
+      return "this kernel's io_uring lacks the mode";
+    default:
+      return "io_uring_setup failed";
+  }
+}
+
+IoUringEngine::IoUringEngine(const IoUringOptions& options) noexcept
+    : ring_(new (std::nothrow) Ring(options)) {}
+IoUringEngine::~IoUringEngine() = default;
+
+Result IoUringEngine::Attach(Port& port, Handle h) noexcept {
+  if (ring_ == nullptr) return Failed(ENOMEM);
+  if (!ring_->made.ok()) return ring_->made;
+  const Result blocking = IsBlocking(h);
+  if (!blocking.ok()) return blocking;
+  port = Port{};
+  port.handle = h;
+  port.is_stream = IsByteStream(h);
+  port.was_blocking = blocking.n != 0;
+  // The ring waits either way; the calls that it cannot make (splice) must not block.
+  if (port.was_blocking) {
+    if (const Result set = SetBlocking(h, false); !set.ok()) return set;
+  }
+  if (!ring_->free_files.empty()) {
+    const int file = ring_->free_files.back();
+    if (io_uring_register_files_update(&ring_->ring, static_cast<unsigned>(file), &h, 1) == 1) {
+      ring_->free_files.pop_back();
+      port.file = file;
+    }
+  }
+  return {};
+}
+
+void IoUringEngine::Detach(Port& port) noexcept {
+  TARE_CHECK(port.pending[0] == nullptr && port.pending[1] == nullptr);
+  if (port.file >= 0) {
+    const int none = -1;
+    TARE_CHECK(io_uring_register_files_update(&ring_->ring, static_cast<unsigned>(port.file), &none,
+                                              1) == 1);
+    ring_->free_files.push_back(port.file);  // there is room: it came from there
+  }
+  if (port.was_blocking) (void)SetBlocking(port.handle, true);
+}
+
+void IoUringEngine::Start(Port& port, Op& op, Slot& slot) noexcept {
+  Slot*& pending = port.pending[Index(op)];
+  TARE_CHECK(pending == nullptr);
+  pending = &slot;
+  op.handle = port.handle;
+  op.result = {};
+  slot = {};
+  slot.op = &op;
+  slot.port = &port;
+  if (port.is_stream && MovesNothing(op)) return ring_->End(slot, {});
+  if (op.kind == Op::Kind::kRecvMany && !ring_->MakeBuffers()) {
+    return ring_->End(slot, {0, Errc::kUnsupported, 0});
+  }
+  ring_->Queue(slot);
+}
+
+void IoUringEngine::Cancel(Slot& slot) noexcept {
+  if (slot.canceled || slot.state == State::kIdle || slot.state == State::kEnded) return;
+  slot.canceled = true;
+  if (slot.state == State::kBacklog) return;  // SendBacklog meets it
+  if (io_uring_sqe* sqe = ring_->Sqe()) return ring_->PrepareCancel(slot, sqe);
+  slot.owed = true;
+  ring_->owed.Push(slot);
+}
+
+int IoUringEngine::Poll(Deadline d) noexcept {
+  if (ring_ == nullptr || !ring_->made.ok()) return 0;
+  Ring& ring = *ring_;
+  for (;;) {
+    ring.SendBacklog();
+    const bool nothing = ring.ended.empty() && ring.backlog.empty() && ring.owed.empty() &&
+                         io_uring_cq_ready(&ring.ring) == 0;
+    const bool wait = nothing && !ring.woken && d > Deadline::Past();
+    (void)ring.Enter(wait, d);
+    if (const int count = ring.Reap(); count > 0) return count;
+    if (ring.woken || HasPassed(d)) break;
+  }
+  if (d > Deadline::Past()) ring.woken = false;  // others did not mean to wait
+  return 0;
+}
+
+void IoUringEngine::Wake() noexcept {
+  if (ring_ == nullptr || ring_->event < 0) return;
+  const int saved = errno;
+  const uint64_t one = 1;
+  while (write(ring_->event, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+  errno = saved;
+}
+
+Result IoUringEngine::RegisterBuffers(std::byte* data, size_t size) noexcept {
+  if (ring_ == nullptr || !ring_->options.registered_buffers) return {0, Errc::kUnsupported, 0};
+  const iovec all = {data, size};
+  if (const int error = io_uring_register_buffers(&ring_->ring, &all, 1); error != 0)
+    return Failed(-error);
+  ring_->registered = data;
+  ring_->registered_size = size;
+  return {};
+}
+
+}  // namespace tare::io
