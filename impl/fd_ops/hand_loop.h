@@ -3,12 +3,21 @@
 // interface of ours.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "impl/backend/backends.h"
 #include "impl/fd_ops/contract.h"
 #include "impl/fd_ops/ends.h"
+
+namespace tare::io {
+// Named here, for the library they need may be missing.
+template <class Mode>
+class IoUringIn;
+struct IoUringDefault;
+struct IoUringRecvManyMode;
+}  // namespace tare::io
 
 namespace tare::io::fd_ops {
 
@@ -78,5 +87,37 @@ class HandLoop<Poll> : public ReadinessHandLoop {
 };
 
 static_assert(Answer<HandLoop<Epoll>> && Answer<HandLoop<Poll>>);
+
+// The hand loops of io_uring: sends tell only of errors, everything a batch of completions asks for
+// goes to the kernel in the one call that waits for the next. `multishot`: one receive for ever
+// into buffers the kernel picks, instead of one after the other.
+class IoUringHandLoop {
+ public:
+  static const char* WhyNot() noexcept;
+
+  explicit IoUringHandLoop(bool multishot) noexcept;
+  ~IoUringHandLoop();
+
+  Result Open(std::span<const Pair> pairs, const Exchange& exchange);
+  Result Trip() noexcept;
+  std::span<const std::byte> Received(int i) noexcept;
+  std::span<std::byte> Message(int i) noexcept;
+  void Close() noexcept;
+
+ private:
+  struct Ring;
+  std::unique_ptr<Ring> ring_;
+};
+
+template <>
+class HandLoop<IoUringIn<IoUringDefault>> : public IoUringHandLoop {
+ public:
+  HandLoop() noexcept : IoUringHandLoop(false) {}
+};
+template <>
+class HandLoop<IoUringIn<IoUringRecvManyMode>> : public IoUringHandLoop {
+ public:
+  HandLoop() noexcept : IoUringHandLoop(true) {}
+};
 
 }  // namespace tare::io::fd_ops
