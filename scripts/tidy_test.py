@@ -181,7 +181,8 @@ class TidyTest(unittest.TestCase):
 
     def test_a_source_that_is_no_longer_built_is_caught(self):
         self.write_commands(SOURCES_BUILT[1:])
-        self.write("impl/base/CMakeLists.txt", CMAKE + "# errc.cc\nadd_library(b xerrc.cc ${x}.cc)\n")
+        self.write("impl/base/CMakeLists.txt",
+                   CMAKE + "# errc.cc\nadd_library(b xerrc.cc ${x}.cc)\n")
         self.assertIn(("impl/base/errc.cc", 1, "dead-file"), [f[:3] for f in self.findings()])
 
     def test_a_build_directory_that_is_not_configured_is_a_finding(self):

@@ -31,10 +31,10 @@ enum Feature : uint32_t {
 //
 //  Ports
 //   4. Attach makes `h` known under `port`; its error leaves nothing behind. It sets the blocking
-//      mode it needs. The handle stays the caller's. A Port stays where it is until Detach. It says
-//      whether the handle is a byte stream.
-//   5. Detach wants no op pending on the port. It restores the blocking mode that Attach found and
-//      leaves nothing of the port behind in the backend or the kernel; the port may then be
+//      mode it needs. The handle stays the caller's. A Port stays where it is until Detach. It
+//      says whether the handle is a byte stream.
+//   5. Detach wants no op pending on the port. It restores the blocking mode that Attach found
+//      and leaves nothing of the port behind in the backend or the kernel; the port may then be
 //      attached again.
 //
 //  Operations
@@ -46,37 +46,39 @@ enum Feature : uint32_t {
 //      then on neither kernel nor backend touches them.
 //   9. `done` may Start (its own op too), Cancel, Attach, Detach, and destroy what embeds op and
 //      port. It may not Poll, and not destroy the backend.
-//  10. A send may end short, of at least one byte. A receive ends with what is there, at least one
-//      byte; n = 0 and kOk is end of stream. On a stream a receive or send of size 0 ends with
-//      n = 0 at once, whatever the state of the peer, and moves nothing. Sizes beyond what the
-//      system takes are clamped.
+//  10. A send may end short, of at least one byte. A receive ends with what is there, at least
+//      one byte; n = 0 and kOk is end of stream. On a stream a receive or send of size 0 ends
+//      with n = 0 at once, whatever the state of the peer, and moves nothing. Sizes beyond what
+//      the system takes are clamped.
 //  11. An accept that ends with kOk has the new handle in `n`, close-on-exec (not inheritable),
 //      owned by `done`. It ends otherwise only without one: a handle that arrives after a cancel
 //      has won is closed by the backend.
 //  12. Every error comes with the system's code in `os` (0 where the system was not asked), and
 //      `n` is true beside it. Would-block and interruption never come out.
 //
-//  17. A receive of a datagram ends with one datagram, of size 0 too, and its sender; what is longer
-//      than the buffer is cut off and gone. A send of one is whole or an error.
-//  18. A splice moves bytes between the port and a pipe, as many as there are and fit, and waits for
-//      the port only. A pipe without room (in) or without bytes (out) ends it with kResource.
-//  19. kRecvMany (feature kRecvsMany) calls `more` from Poll at each arrival, with bytes that are lent
-//      until it returns, and ends once, as any other. Out of buffers it pauses and goes on by itself.
-//      After Cancel there is no `more`; what was taken from the socket until then is counted in `n`.
-//
 //  Cancel
 //  13. Cancel asks. The op still ends once: kCanceled, or its own result if it won the race; what
-//      was moved is never lost. Canceling an op that has ended but whose `done` was not yet called
-//      changes nothing; so does canceling an idle op. The other direction is left alone.
+//      was moved is never lost. Canceling an op that has ended but whose `done` was not yet
+//      called changes nothing; so does canceling an idle op. The other direction is left alone.
 //
 //  Poll
-//  14. Poll ends what has ended, calling `done` for each, and returns how many callbacks it made. It
-//      waits only if there is nothing, and returns 0 once `d` has passed (never before, late by the
-//      grain of the system's clock), or after Wake. Deadline::Past() does not wait at all.
+//  14. Poll ends what has ended, calling `done` for each, and returns how many callbacks it made.
+//      It waits only if there is nothing, and returns 0 once `d` has passed (never before, late
+//      by the grain of the system's clock), or after Wake. Deadline::Past() does not wait at all.
 //  15. A Wake before, during or between Polls is not lost: the next Poll that would wait returns.
 //      One that would not, for it was given Past or finds something ended, leaves it to the next.
 //      Many may coalesce.
 //  16. No port starves: while ops end at once the system is still looked at.
+//
+//  Datagrams, splices, many receives
+//  17. A receive of a datagram ends with one datagram, of size 0 too, and its sender; what is
+//      longer than the buffer is cut off and gone. A send of one is whole or an error.
+//  18. A splice moves bytes between the port and a pipe, as many as there are and fit, and waits
+//      for the port only. A pipe without room (in) or without bytes (out) ends it with kResource.
+//  19. kRecvMany (feature kRecvsMany) calls `more` from Poll at each arrival, with bytes that are
+//      lent until it returns, and ends once, as any other. Out of buffers it pauses and goes on
+//      by itself. After Cancel there is no `more`; what was taken from the socket until then is
+//      counted in `n`.
 template <class B>
 concept Backend = requires(B b, typename B::Port port, OpOf<B> op, Handle h, Deadline d) {
   requires std::default_initializable<B>;

@@ -29,14 +29,15 @@ struct ReadyEvent {
 // A Poller has kName and WhyNot as a backend, and
 //   Entry                    its state per port
 //   Made()                   how making it went
-//   Add(entry, h, port)      begins to watch `h`; reports it as `port`. The one call that may allocate
+//   Add(entry, h, port)      begins to watch `h`; reports it as `port`. The one call that may
+//                            allocate
 //   Remove(entry)            leaves nothing behind
 //   Arm(entry, direction)    wants a report whenever a wait finds that direction ready
 //                            (level-triggered)
-//   Disarm(entry, direction) no longer does; a poller that cannot look away from errors reports each
-//                            at most once more
-//   Wait(nanos, events)      waits at most `nanos` (kNever: for ever) and fills `events`; returns how
-//                            many. Sooner, and also with 0, when interrupted or woken
+//   Disarm(entry, direction) no longer does; a poller that cannot look away from errors reports
+//                            each at most once more
+//   Wait(nanos, events)      waits at most `nanos` (kNever: for ever) and fills `events`; returns
+//                            how many. Sooner, and also with 0, when interrupted or woken
 //   Woken()                  whether Wake was seen by the last Wait
 //   Wake()                   ends a Wait, this one or the next; from any thread
 // clang-format on

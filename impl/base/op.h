@@ -57,17 +57,17 @@ struct Op {
   // clang-format off
   enum class Kind : uint8_t {
     // In: what arrives at the port.
-    kAccept,     // n = the new handle, owned by `done`; non-blocking and close-on-exec. *peer may be null
+    kAccept,     // n = the new handle, owned by `done`; close-on-exec. `peer` may be null
     kRecv,       // up to `size` bytes into `data`; n = 0 and kOk is end of stream, unless size is 0
     kReadv,      // into message->pieces, `size` of them, otherwise as kRecv
-    kRecvFrom,   // one datagram into `data`, its sender into message->peer; what does not fit is gone
-    kSpliceIn,   // up to `size` bytes from the port into splice->pipe; n = 0 and kOk is end of stream
-    kRecvMany,   // all that arrives, by many->more, until the end of the stream, an error or a cancel
+    kRecvFrom,   // one datagram into `data`, its sender into *message->peer; the rest of it is gone
+    kSpliceIn,   // up to `size` bytes from the port into splice->pipe; n = 0 as for kRecv
+    kRecvMany,   // all that arrives, by many->more, until end of stream, an error or a cancel
     // Out: what leaves by it.
     kConnect,    // to *peer
     kSend,       // up to `size` bytes from `data`, which is only read; may end short
     kWritev,     // from message->pieces, `size` of them, otherwise as kSend
-    kSendTo,     // one datagram from `data` to message->peer
+    kSendTo,     // one datagram from `data` to *message->peer
     kSpliceOut,  // up to `size` bytes from splice->pipe to the port; may end short
   };
   // clang-format on
