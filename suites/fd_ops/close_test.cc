@@ -204,6 +204,8 @@ FD_TEST(CloseTest, CL_12_AnOperationBegunBetweenTheLastEndAndTheClose) {
     EXPECT_EQ(test.a.BeginClose(), Errc::kOk);
     test.a.BeginRead(test.buffer);
   };
+  // Whoever destroys the descriptor there must find nothing pending.
+  this->a.then_closed = [this] { EXPECT_EQ(this->a.read.times, 1); };
   this->loop.Post(task);
   EXPECT_EQ(Text(this->a.Await(this->a.closed)), "0 ok");
   EXPECT_EQ(Text(this->a.read.result), "0 closed");

@@ -83,6 +83,19 @@ FD_TEST(DeadlineTest, DL_03_FutureDeadlineHoldsFromThenOnUntilItIsReset) {
   this->ExpectUsable();
 }
 
+// The loop has not turned since, so no timer can have told.
+FD_TEST(DeadlineTest, DL_03_AnOperationBegunAfterTheDeadlineFailsAlthoughNoTimerHasFired) {
+  this->Send(this->b, 8);
+  const Deadline d = Now().Plus(20'000);
+  EXPECT_EQ(this->a.SetDeadline(d), Errc::kOk);
+  while (Now() < d) {
+  }
+  this->a.BeginRead(this->buffer);
+  this->a.BeginWrite(StreamBytes(0, 8));
+  EXPECT_EQ(Text(this->a.Await(this->a.read)), "0 timeout");
+  EXPECT_EQ(Text(this->a.Await(this->a.written)), "0 timeout");
+}
+
 FD_TEST(DeadlineTest, DL_04_ReadDeadlineNeverTouchesWrites) {
   EXPECT_EQ(this->a.SetReadDeadline(Deadline::Past()), Errc::kOk);
   this->Send(this->a, 8);
@@ -208,6 +221,23 @@ FD_TEST(DeadlineTest, DL_14_AnExtendedDeadlineForgetsTheEarlierOne) {
   EXPECT_EQ(Text(this->a.Await(this->a.read)), "8 ok");
   EXPECT_EQ(this->a.SetReadDeadline(Deadline::Never()), Errc::kOk);
   this->ExpectUsable();
+}
+
+FD_TEST(DeadlineTest, DL_14_AnExtendedDeadlineFiresInTheEnd) {
+  EXPECT_EQ(this->a.SetReadDeadline(Now().Plus(kMillisecond)), Errc::kOk);
+  this->a.BeginRead(this->buffer);
+  const Deadline later = Now().Plus(5 * kMillisecond);
+  EXPECT_EQ(this->a.SetReadDeadline(later), Errc::kOk);
+  EXPECT_EQ(Text(this->a.Await(this->a.read)), "0 timeout");
+  EXPECT_GE(Now(), later);
+  // Cleared, left alone beyond its time, and set anew.
+  EXPECT_EQ(this->a.SetReadDeadline(Now().Plus(kMillisecond)), Errc::kOk);
+  EXPECT_EQ(this->a.SetReadDeadline(Deadline::Never()), Errc::kOk);
+  this->a.BeginRead(this->buffer);
+  TurnFor(this->loop, 2 * kMillisecond);
+  EXPECT_FALSE(this->a.read);
+  EXPECT_EQ(this->a.SetReadDeadline(Now().Plus(kMillisecond)), Errc::kOk);
+  EXPECT_EQ(Text(this->a.Await(this->a.read)), "0 timeout");
 }
 
 FD_TEST(DeadlineTest, DL_15_AShortenedDeadlineReachesThePendingOperation) {
