@@ -76,6 +76,13 @@ std::vector<RowResult> Select(const std::vector<std::string>& wanted, std::strin
   return results;
 }
 
+bool Write(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  file.close();
+  return file.good();
+}
+
 int ExitStatus(const std::vector<RowResult>& results, bool fault) {
   const auto any = [&](Outcome outcome) {
     return std::any_of(results.begin(), results.end(),
@@ -87,10 +94,9 @@ int ExitStatus(const std::vector<RowResult>& results, bool fault) {
 
 int RunRows(const Program& program, const Options& o, const Candidate& candidate,
             std::vector<RowResult>& results) {
-  std::ofstream json;
-  if (!o.json.empty()) {
-    json.open(o.json);
-    if (!json) return Complain(program, kUsage, "--json: cannot write '" + o.json + "'");
+  // Before all the work, to be told in time.
+  if (!o.json.empty() && !Write(o.json, "")) {
+    return Complain(program, kUsage, "--json: cannot write '" + o.json + "'");
   }
   std::printf("%s\n", HeadLine(program, o).c_str());
   bool fault = false;
@@ -105,17 +111,15 @@ int RunRows(const Program& program, const Options& o, const Candidate& candidate
     std::fflush(stdout);
   }
   std::printf("%s\n", SummaryLine(results).c_str());
-  if (json.is_open()) {
-    json << ResultsJson(program, o, results);
-    json.close();
-    if (!json) return Complain(program, kFault, "--json: writing '" + o.json + "' failed");
+  if (!o.json.empty() && !Write(o.json, ResultsJson(program, o, results))) {
+    return Complain(program, kFault, "--json: writing '" + o.json + "' failed");
   }
   return ExitStatus(results, fault);
 }
 
 int RunOne(const Program& program, const Options& o, const Candidate& candidate,
            const std::vector<RowResult>& results) {
-  if (!AdoptReportHandle()) {
+  if (o.rows.size() != 1 || !candidate.why_not.empty() || !AdoptReportHandle()) {
     return Complain(program, kUsage, "--trial is for the program itself; use --row");
   }
   Set({.seed = o.seed, .scale = o.scale});

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The command line of conform_<subject> programs: usage, exit statuses, JSON, sums that add up.
-"""usage: kit_test.py CONFORM_PLANTED [UNITTEST ARGUMENT...]"""
+"""usage: kit_test.py CONFORM_PLANTED CONFORM_EMPTY [UNITTEST ARGUMENT...]"""
 
 import json
 import os
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-PROGRAM = ""
+PROGRAM = EMPTY = ""
 
 
 def run(*args, prefix=(), **environment):
@@ -48,6 +48,7 @@ class Usage(unittest.TestCase):
                      "--json=/no/such/folder/x")
         self.refuses("TARE_TIME_SCALE='fast'", "--backend=sound", TARE_TIME_SCALE="fast")
         self.refuses("use --row", "--trial", "--backend=sound", "--row=IO-01")
+        self.refuses("use --row", "--trial", "--backend=sound")
 
     def test_help(self):
         ended = run("--help")
@@ -127,6 +128,12 @@ class Runs(unittest.TestCase):
         self.assertEqual(ended.returncode, 5, ended)
         self.assertRegex(ended.stdout, "IO-01 +not run .*pipe: Too many open files")
 
+    def test_nothing_to_judge(self):
+        ended = subprocess.run([EMPTY, "--backend=epoll"], capture_output=True, text=True,
+                               timeout=60)
+        self.assertEqual(ended.returncode, 4, ended)
+        self.assertIn("no backend", ended.stderr)
+
     def test_results_that_cannot_be_written(self):
         if not os.path.exists("/dev/full"):
             print("not applicable: no /dev/full here")
@@ -137,5 +144,5 @@ class Runs(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
+    PROGRAM, EMPTY = sys.argv.pop(1), sys.argv.pop(1)
     unittest.main()
