@@ -154,9 +154,12 @@ class Readiness {
     bool& may_try = port.may_try[Index(DirectionOf(op.kind))];
     const bool ended = Perform(op, attempt);
     may_try = ended;
-    if (port.is_stream && op.kind == Op::Kind::kRecv) may_try = Learn(port, op, op.size, ended);
-    if (port.is_stream && op.kind == Op::Kind::kReadv)
+    if (!port.is_stream) return ended;
+    if (op.kind == Op::Kind::kRecv) {
+      may_try = Learn(port, op, op.size, ended);
+    } else if (op.kind == Op::Kind::kReadv) {
       may_try = Learn(port, op, BytesOf(op), ended);
+    }
     return ended;
   }
 

@@ -45,9 +45,15 @@ constexpr Deadline Earlier(Deadline a, Deadline b) noexcept {
 // there is cut short when it is long (over a second), to be able to look at the cheap clock first;
 // so whoever waits looks again, and sees the exact clock on the last stretch: never late for having
 // saved 18 ns.
-int64_t NanosToWait(Deadline d) noexcept;
+int64_t NanosToWaitFor(Deadline d) noexcept;  // of one that comes
+inline int64_t NanosToWait(Deadline d) noexcept {
+  return d == Deadline::Never() ? Deadline::kNever : NanosToWaitFor(d);
+}
 
 // Whether `d` has passed. Costs a look at the cheap clock while it is far away.
-bool HasPassed(Deadline d) noexcept;
+bool HasComeAndPassed(Deadline d) noexcept;  // of one that comes
+inline bool HasPassed(Deadline d) noexcept {
+  return d != Deadline::Never() && HasComeAndPassed(d);
+}
 
 }  // namespace tare::io

@@ -31,8 +31,7 @@ Deadline CoarseNow() noexcept {
 #endif
 }
 
-int64_t NanosToWait(Deadline d) noexcept {
-  if (d == Deadline::Never()) return Deadline::kNever;
+int64_t NanosToWaitFor(Deadline d) noexcept {
   if (d <= Deadline::Past()) return 0;
   const int64_t roughly = d.ns - CoarseNow().ns;
   if (roughly > kFar) return roughly - kLag;
@@ -40,8 +39,7 @@ int64_t NanosToWait(Deadline d) noexcept {
   return exactly > 0 ? exactly : 0;
 }
 
-bool HasPassed(Deadline d) noexcept {
-  if (d == Deadline::Never()) return false;
+bool HasComeAndPassed(Deadline d) noexcept {
   if (d <= Deadline::Past()) return true;
   if (d.ns - CoarseNow().ns > kLag) return false;
   return Now() >= d;

@@ -104,18 +104,10 @@ inline size_t Consume(Op& op, size_t n) noexcept;
 
 // Whether a stream has nothing to wait for: the op asks for no bytes at all.
 inline bool MovesNothing(const Op& op) noexcept {
-  switch (op.kind) {
-    case Op::Kind::kRecv:
-    case Op::Kind::kSend:
-    case Op::Kind::kSpliceIn:
-    case Op::Kind::kSpliceOut:
-      return op.size == 0;
-    case Op::Kind::kReadv:
-    case Op::Kind::kWritev:
-      return BytesOf(op) == 0;
-    default:
-      return false;
-  }
+  const bool pieces = op.kind == Op::Kind::kReadv || op.kind == Op::Kind::kWritev;
+  if (op.size != 0) return pieces && BytesOf(op) == 0;
+  return pieces || op.kind == Op::Kind::kRecv || op.kind == Op::Kind::kSend ||
+         op.kind == Op::Kind::kSpliceIn || op.kind == Op::Kind::kSpliceOut;
 }
 
 // Consume for pieces: empty ones are passed over, a piece that was moved in part is shortened.
