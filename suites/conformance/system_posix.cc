@@ -49,14 +49,15 @@ class File {
 // Starts this program with the writing end of the pipe as its kReportFd. 0 or an errno.
 int Spawn(const std::vector<std::string>& args, int report, pid_t* pid) {
   std::vector<char*> argv;
-  std::string name = std::filesystem::read_symlink(kSelf).string();
+  std::error_code error_of_name;  // then the program has no name, or cannot be started either
+  std::string name = std::filesystem::read_symlink(kSelf, error_of_name).string();
   argv.push_back(name.data());
   std::vector<std::string> copies = args;
   for (std::string& arg : copies) argv.push_back(arg.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  // Onto itself it would stay close-on-exec on older systems.
+  // Onto itself, too, this takes close-on-exec away (POSIX; glibc since 2.29).
   int error = posix_spawn_file_actions_adddup2(&actions, report, kReportFd);
   if (error == 0) error = posix_spawn_file_actions_adddup2(&actions, 2, 1);
   if (error == 0) error = posix_spawn(pid, kSelf, &actions, nullptr, argv.data(), environ);
