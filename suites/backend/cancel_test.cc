@@ -176,6 +176,24 @@ CONTRACT(CancelTest, S13_CancelOfAnIdleOpChangesNothing) {
 }
 CATCHES(CancelTest, S13_CancelOfAnIdleOpChangesNothing, CancelsTheNextOp, "in.result.ok()")
 
+CONTRACT(CancelTest, S13_CancelOfAnIdleOpLeavesThePendingOneAlone) {
+  Bed<B> bed;
+  std::array<std::byte, 16> buffer;
+  Line<B> line(bed);
+  Call<B> idle(bed);
+  idle.kind = Op::Kind::kRecv;
+  line.end.Recv(buffer);
+  bed.PollInVain();
+  line.end.Cancel(idle);
+  bed.PollInVain();
+  MUST(idle.ended == 0);
+  MUST(line.end.in.pending());
+  Push(*line.peer, Pattern(16));
+  MUST(bed.PollUntilEnded(line.end.in));
+  MUST(line.end.in.result.ok());
+  return bed.verdict();
+}
+
 CONTRACT(CancelTest, S13_CancelInTheBatchThatEndsTheOpLosesNothing) {
   Bed<B> bed;
   std::array<std::byte, 8> one, other;

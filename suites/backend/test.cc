@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -269,6 +270,25 @@ CONTRACT(PortTest, S05_ADetachedPortIsNotHeardOfAgain) {
   peer.Close();
   bed.PollInVain();
   MUST(call.ended == 1);
+  return bed.verdict();
+}
+
+CONTRACT(PortTest, S05_DetachLeavesTheOtherPortsAlone) {
+  Bed<B> bed;
+  std::mt19937_64 random(14);
+  std::vector<std::array<std::byte, 16>> buffers(40);
+  std::vector<std::unique_ptr<Line<B>>> lines;
+  for (size_t i = 0; i < buffers.size(); ++i) lines.push_back(std::make_unique<Line<B>>(bed));
+  // One after the other goes, from anywhere; all that are left are heard each time.
+  for (; !lines.empty(); lines.erase(lines.begin() + static_cast<int>(random() % lines.size()))) {
+    for (size_t i = 0; i < lines.size(); ++i) lines[i]->end.Recv(buffers[i]);
+    bed.PollInVain(1);
+    for (const auto& line : lines) Push(*line->peer, Pattern(1));
+    for (size_t i = 0; i < lines.size(); ++i) {
+      MUST(bed.PollUntilEnded(lines[i]->end.in));
+      MUST(lines[i]->end.in.result.n == 1);
+    }
+  }
   return bed.verdict();
 }
 
