@@ -177,6 +177,7 @@ class Endpoint {
     Attach();
   }
   ~Endpoint() {
+    in.then = out.then = nullptr;  // which might start the next one
     Settle();
     if (attached_) Detach();
   }
