@@ -97,41 +97,58 @@ std::optional<Run> WarmUp(const Row& row, int64_t* iterations) {
   return std::nullopt;
 }
 
+struct ExactTotal {
+  const char* unit;
+  int64_t total;
+  bool operator==(const ExactTotal&) const = default;
+};
+
 // The totals that Google Benchmark divided. Only exact counters, in the order of kMeteredCounters.
-std::vector<int64_t> TotalsOf(const Run& run) {
-  std::vector<int64_t> totals;
+std::vector<ExactTotal> TotalsOf(const Run& run) {
+  std::vector<ExactTotal> totals;
   for (const MeteredCounter& counter : kMeteredCounters) {
     if (!counter.exact || !counter.why_not().empty()) continue;
     totals.push_back(
-        result::IntegerTotal(run.counters.at(counter.unit).value, run.iterations).value());
+        {counter.unit,
+         result::IntegerTotal(run.counters.at(counter.unit).value, run.iterations).value()});
   }
   return totals;
 }
 
-result::Row ExactRow(const std::string& name, const Run& run) {
+result::Row CountedRow(const std::string& name, const Run& run) {
   result::Row row{name, run.iterations, {}};
   for (const MeteredCounter& counter : kMeteredCounters) {
-    if (!counter.exact || !counter.why_not().empty()) continue;
+    if (!counter.why_not().empty()) continue;
     row.values.push_back({run.counters.at(counter.unit).value, counter.unit});
   }
   return row;
 }
 
 std::string Difference(const Run& first, const Run& second) {
-  const std::vector<int64_t> before = TotalsOf(first), after = TotalsOf(second);
-  const result::Row units = ExactRow("", first);
+  const std::vector<ExactTotal> before = TotalsOf(first), after = TotalsOf(second);
   std::string text;
   for (size_t i = 0; i < before.size(); ++i) {
     if (i > 0) text += ", ";
-    text += units.values[i].unit + " " + std::to_string(before[i]) + "/" +
-            std::to_string(first.iterations) + " then " + std::to_string(after[i]) + "/" +
+    text += std::string(before[i].unit) + " " + std::to_string(before[i].total) + "/" +
+            std::to_string(first.iterations) + " then " + std::to_string(after[i].total) + "/" +
             std::to_string(second.iterations);
   }
   return text;
 }
 
+using Counters = std::vector<const MeteredCounter*>;
+
+Counters ApplicableCounters() {
+  Counters counters;
+  for (const MeteredCounter& counter : kMeteredCounters) {
+    if (counter.why_not().empty()) counters.push_back(&counter);
+  }
+  return counters;
+}
+
+// `announced`: the counters of which the head says that they apply. One may have failed since.
 // Returns whether the row ended in an error.
-bool CountRow(const Row& row, std::string* out) {
+bool CountRow(const Row& row, const Counters& announced, std::string* out) {
   if (!row.family->absent.empty()) {
     AppendOutcome("absent", row.name, row.family->absent, out);
     return false;
@@ -150,9 +167,15 @@ bool CountRow(const Row& row, std::string* out) {
     }
   }
   if (first.iterations == second.iterations && TotalsOf(first) == TotalsOf(second)) {
-    result::AppendRow(ExactRow(row.name, second), out);
+    result::AppendRow(CountedRow(row.name, second), out);
   } else {
     AppendOutcome("unstable", row.name, Difference(first, second), out);
+  }
+  for (const MeteredCounter* counter : announced) {
+    if (const std::string_view why_not = counter->why_not(); !why_not.empty()) {
+      AppendOutcome("note", row.name,
+                    std::string(counter->unit) + " is not counted: " + std::string(why_not), out);
+    }
   }
   return false;
 }
@@ -161,6 +184,7 @@ bool CountRow(const Row& row, std::string* out) {
 
 bool CountRows(const std::vector<Row>& rows) {
   std::string out;
+  const Counters announced = ApplicableCounters();
   AppendHead(Measures::kCountsOnly, &out);
   WriteResults(out);
   const std::string_view nothing = WhyNothingIsCounted();
@@ -168,7 +192,7 @@ bool CountRows(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     out.clear();
     if (nothing.empty()) {
-      has_error |= CountRow(row, &out);
+      has_error |= CountRow(row, announced, &out);
     } else {
       AppendOutcome("absent", row.name, nothing, &out);
     }

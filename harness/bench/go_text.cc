@@ -14,8 +14,6 @@
 namespace tare::bench {
 namespace {
 
-constexpr std::string_view kCpuNsPerOp = "cpu-ns/op";
-
 std::string ProgramName() {
   const char* const path = benchmark::BenchmarkReporter::Context::executable_name;
   return path != nullptr ? std::filesystem::path(path).filename().string() : "unknown";
@@ -29,17 +27,18 @@ const MeteredCounter* FindMetered(std::string_view unit) {
 
 void AppendUnits(Measures measures, std::string* out) {
   result::Units units;
-  const auto add = [&](std::string_view unit, bool exact) {
-    // A unit is described once here: there is nothing to contradict.
-    if (exact) static_cast<void>(units.Set(unit, "assume", "exact"));
-    static_cast<void>(units.Set(unit, "better", "lower"));
+  // A unit is described once here: there is nothing to contradict.
+  const auto set = [&](std::string_view unit, std::string_view key, std::string_view value) {
+    static_cast<void>(units.Set(unit, key, value));
   };
   if (measures == Measures::kTimesAndCounts) {
-    add(result::kNsPerOp, false);
-    add(kCpuNsPerOp, false);
+    set(result::kNsPerOp, "better", "lower");
+    set(result::kCpuNsPerOp, "better", "lower");
   }
   for (const MeteredCounter& counter : kMeteredCounters) {
-    if (counter.why_not().empty()) add(counter.unit, counter.exact);
+    if (!counter.why_not().empty()) continue;
+    set(counter.unit, "assume", counter.exact ? "exact" : "nothing");
+    set(counter.unit, "better", "lower");
   }
   for (const result::Unit& unit : units.all()) result::AppendUnit(unit, out);
 }
@@ -92,7 +91,7 @@ void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run&
     }
   };
   add(run.real_accumulated_time * 1e9 / iterations, result::kNsPerOp);
-  add(run.cpu_accumulated_time * 1e9 / iterations, kCpuNsPerOp);
+  add(run.cpu_accumulated_time * 1e9 / iterations, result::kCpuNsPerOp);
   for (const MeteredCounter& counter : kMeteredCounters) {
     const auto found = run.counters.find(counter.unit);
     if (found != run.counters.end()) add(found->second.value, counter.unit);

@@ -6,6 +6,7 @@
 
 #include "bench/window.h"
 #include "count/counters.h"
+#include "count/syscalls.h"
 
 namespace tare {
 namespace {
@@ -26,6 +27,15 @@ uint64_t ReadBytesRequested(MeteredThreads whose) noexcept {
 
 uint64_t ReadBytesUsable(MeteredThreads whose) noexcept {
   return ReadAllocCount(whose).bytes_usable;
+}
+
+uint64_t ReadSyscalls(MeteredThreads whose) noexcept {
+  return whose == MeteredThreads::kThis ? count::ReadSyscallsOfThisThread()
+                                        : count::ReadSyscallsOfOthers();
+}
+
+std::string_view WhyNoSyscalls() {
+  return count::WhyNoSyscalls();
 }
 
 Meter::Meter(benchmark::State& state)

@@ -68,6 +68,7 @@ void Window::Enter(bool leads) noexcept {
   // The role stays until the thread ends. Were it given back after the end barrier, what this
   // thread does then could still fall into the helper threads' account.
   count::SetThisThreadRole(count::Role::kBenchmark);
+  Read(MeteredThreads::kThis);  // the first of a thread sets up what counters keep for it
   if (leads) g_helpers.Reset();
   leads_ = leads;
   totals_ = {};

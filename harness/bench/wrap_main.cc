@@ -13,6 +13,7 @@
 #include "bench/output.h"
 #include "bench/run.h"
 #include "bench/window.h"
+#include "count/syscalls.h"
 
 namespace {
 
@@ -63,6 +64,7 @@ void __wrap__ZN9benchmark10InitializeEPiPPcPFvvE(int* argc, char** argv, void (*
   if (const std::string error = tare::bench::TakeFlags(argc, argv, &g_flags); !error.empty()) {
     FailUsage(error);
   }
+  if (g_flags.counts_only) tare::count::StartSyscalls();  // nothing will be timed
   if (std::atexit(CheckFlagsWereHeeded) != 0) FailUsage("atexit: out of memory");
   __real__ZN9benchmark10InitializeEPiPPcPFvvE(argc, argv, Help);
 }

@@ -58,7 +58,9 @@ class Units {
 
 // The units that tare itself writes.
 inline constexpr std::string_view kNsPerOp = "ns/op";
+inline constexpr std::string_view kCpuNsPerOp = "cpu-ns/op";
 inline constexpr std::string_view kAllocsPerOp = "allocs/op";
 inline constexpr std::string_view kBytesPerOp = "B/op";
+inline constexpr std::string_view kSyscallsPerOp = "syscalls/op";
 
 }  // namespace tare::result

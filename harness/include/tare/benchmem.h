@@ -9,7 +9,8 @@
 //   --tare_format=go      results in Go's benchmark format: the default
 //   --tare_format=gbench  Google Benchmark's own reporters, as --benchmark_format says; giving
 //                         --benchmark_format alone means the same
-//   --counts-only         no times: a warm-up, then a fixed number of iterations, twice
+//   --counts-only         no times: a warm-up, then a fixed number of iterations, twice; system
+//                         calls are counted as well, of the second time
 //   --tare_list           a line for each row that --benchmark_filter selects, and no run; tab
 //                         separated: Google Benchmark's name, the row's name, `quick` or `full`,
 //                         why the row is absent on this machine (or nothing)
@@ -31,6 +32,9 @@
 //                                 --counts-only: the two runs differ
 //   # label <name>: <text>        what the benchmark gave to State::SetLabel
 //   # note <name>: <text>         a value that was left out, and why
+//
+// A unit that cannot be counted here at all has a comment in the head, "# not applicable: <unit>:
+// <reason>", and is in no row.
 //
 // Exit status: 0; 1 where a row ended in an error or a result could not be written; 2 for flags
 // that make no sense or a filter that selects nothing. Absent and unstable rows are outcomes, not

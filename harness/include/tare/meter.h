@@ -15,10 +15,11 @@
 // What is counted: everything the benchmark's own threads do while their timers run, and, from the
 // moment all of them have started to the moment all have finished, everything that any other thread
 // of the process does (pauses included: no timer says what a helper thread did for whom). What
-// Google Benchmark itself does is not counted.
+// Google Benchmark itself does is not counted, nor what counting itself does.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "tare/alloc_scope.h"
 
@@ -28,11 +29,18 @@ class State;
 
 namespace tare {
 
-// Readers of running totals, one a counter. None of them allocates.
+// Readers of running totals, one a counter. A thread's first reading, outside every window, may set
+// up what the counter keeps for the thread; no other allocates or makes a system call that it
+// counts.
 enum class MeteredThreads { kThis, kOthers };  // kOthers: all but the benchmark's own threads
 uint64_t ReadAllocs(MeteredThreads whose) noexcept;
 uint64_t ReadBytesRequested(MeteredThreads whose) noexcept;
 uint64_t ReadBytesUsable(MeteredThreads whose) noexcept;
+uint64_t ReadSyscalls(MeteredThreads whose) noexcept;
+
+// Why system calls are not counted; empty if they are. Counting them costs time, so only
+// --counts-only does (tare/benchmem.h), and only where the kernel lets it.
+std::string_view WhyNoSyscalls();
 
 struct MeteredCounter {
   const char* unit;  // the total divided by the iterations of all threads; also the counter's name
@@ -46,6 +54,7 @@ inline constexpr MeteredCounter kMeteredCounters[] = {
     {"allocs/op", true, &ReadAllocs, &AllocScope::WhyNot},
     {"B/op", true, &ReadBytesRequested, &AllocScope::WhyNot},
     {"usable-B/op", true, &ReadBytesUsable, &AllocScope::WhyNot},
+    {"syscalls/op", false, &ReadSyscalls, &WhyNoSyscalls},
 };
 
 class Meter {
