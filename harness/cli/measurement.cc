@@ -149,7 +149,8 @@ class SuiteMeasurement {
   }
 
   void TakeCounts(const RowOutput& output, RowRecord* row) {
-    TakeNotes(output, row);
+    TakeNotes(output.notes, &row->notes);
+    TakeNotes(output.not_applicable, &suite_.not_applicable);
     if (output.kind == RowOutput::Kind::kAbsent) {
       // The program cannot count here; it may be able to time.
       row->counts_absent = output.reason;
@@ -164,7 +165,7 @@ class SuiteMeasurement {
   }
 
   void TakeTimes(const RowOutput& output, RowRecord* row) {
-    TakeNotes(output, row);
+    TakeNotes(output.notes, &row->notes);
     if (output.kind == RowOutput::Kind::kAbsent) {
       progress_.Done(StepsLeft(*row, Pass::kTimes));
       row->state = State::kAbsent;
@@ -181,11 +182,10 @@ class SuiteMeasurement {
     row->rounds.push_back(std::move(times));
   }
 
-  static void TakeNotes(const RowOutput& output, RowRecord* row) {
-    for (const std::string& note : output.notes) {
-      if (std::find(row->notes.begin(), row->notes.end(), note) == row->notes.end()) {
-        row->notes.push_back(note);
-      }
+  // Each once.
+  static void TakeNotes(const std::vector<std::string>& said, std::vector<std::string>* notes) {
+    for (const std::string& note : said) {
+      if (std::find(notes->begin(), notes->end(), note) == notes->end()) notes->push_back(note);
     }
   }
 

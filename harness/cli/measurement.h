@@ -50,6 +50,7 @@ struct SuiteRecord {
   result::Config config;
   result::Units units;
   std::string counts;  // what is counted, such as "malloc+new"; empty if the program does not say
+  std::vector<std::string> not_applicable;  // what cannot be counted here: "<unit>: <reason>"
   int rounds_done = 0;
   bool interrupted = false;
 

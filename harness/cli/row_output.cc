@@ -106,6 +106,9 @@ RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
       return output;
     }
     if (const auto text = TextOf("unstable", comment)) output.unstable = *text;
+    if (absl::string_view unit = comment; absl::ConsumePrefix(&unit, "not applicable: ")) {
+      output.not_applicable.push_back(Printable(unit));
+    }
     for (const absl::string_view what : {"label", "note"}) {
       if (const auto text = TextOf(what, comment)) {
         output.notes.push_back(absl::StrCat(what, " ", name, ": ", *text));

@@ -23,7 +23,8 @@ struct RowOutput {
   result::Units units;
   std::string counts;    // what the program counts, such as "malloc+new"; empty if it does not say
   std::string unstable;  // which counts differed between two runs; empty: none
-  std::vector<std::string> notes;  // comments about the row that are none of the above
+  std::vector<std::string> not_applicable;  // units that this pass cannot give: "<unit>: <reason>"
+  std::vector<std::string> notes;           // comments about the row that are none of the above
 };
 
 // `end` must not be an interruption. `source` names the output in reasons ("bench_fd_ops output"):

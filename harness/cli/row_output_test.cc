@@ -46,6 +46,15 @@ TEST(JudgeOutputTest, AbsenceHasItsReason) {
   EXPECT_EQ(output.reason, "io_uring: forbidden");
 }
 
+TEST(JudgeOutputTest, AUnitThatIsNotApplicableKeepsItsReason) {
+  const RowOutput output = Judge(
+      "# tare 0.1.0\n# not applicable: syscalls/op: perf_event_open: no\nBenchmarkA 10 5 "
+      "allocs/op\n",
+      Pass::kCounts);
+  EXPECT_EQ(output.kind, Kind::kMeasured) << output.reason;
+  EXPECT_THAT(output.not_applicable, ElementsAre("syscalls/op: perf_event_open: no"));
+}
+
 TEST(JudgeOutputTest, TimesMustBeTimes) {
   EXPECT_EQ(Judge("BenchmarkA 10 0 ns/op\n").reason, "printed 0 ns/op");
   EXPECT_EQ(Judge("BenchmarkA 10 nan ns/op\n").reason, "printed nan ns/op");

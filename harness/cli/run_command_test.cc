@@ -103,6 +103,7 @@ TEST(RunTest, TheFileHoldsCountsOnceAndTheTimesOfEachRound) {
                                       "malloc.new .. 9 rounds of .* s .. pinned to cpu .*"));
   EXPECT_EQ(*read.file.config.Find("tcp"), "bbr");
   EXPECT_TRUE(read.file.units.IsExact("allocs/op"));
+  EXPECT_FALSE(read.file.units.IsExact("syscalls/op"));
   EXPECT_THAT(read.file.notes,
               ElementsAre("absent Fake/Echo/variant=reference/backend=kqueue/size=64: kqueue is "
                           "not on Linux"));
@@ -112,6 +113,7 @@ TEST(RunTest, TheFileHoldsCountsOnceAndTheTimesOfEachRound) {
   for (const result::Row& row : read.file.rows) {
     const double* time = row.Find("ns/op");
     ASSERT_NE(time == nullptr, row.Find("allocs/op") == nullptr) << row.name;
+    ASSERT_NE(time == nullptr, row.Find("syscalls/op") == nullptr) << row.name;
     if (time != nullptr) {
       ns[row.name].push_back(*time);
     } else {
@@ -180,6 +182,21 @@ TEST(RunTest, WhereNothingIsCountedTimesAreStillTaken) {
   EXPECT_EQ(end.code, kOk) << end.err_tail;
   EXPECT_THAT(end.out, HasSubstr("n/a: not counted: the sanitizer owns malloc"));
   EXPECT_EQ(ReadResults(tare, "uncounted.txt").file.rows.size(), 5u);
+}
+
+TEST(RunTest, AUnitThatCannotBeCountedIsNoZero) {
+  const TareProgram tare({"no_syscalls"});
+  const ProcessEnd end = tare.Run({"run", "--rounds", "1", "-o", tare.results_dir()});
+  EXPECT_EQ(end.code, kOk) << end.err_tail;
+  EXPECT_THAT(end.out, HasSubstr("\nn/a: syscalls/op: perf_event_open: Permission denied\n"));
+  // Rows with their cells: ns/op, ratio to itself, no hand loop, CPU time, and the counts.
+  EXPECT_THAT(end.out, ::testing::ContainsRegex("floor +1000 +1 +- +2000 +n/a +0 +0\n"));
+  const result::ResultFile file = ReadResults(tare, "no_syscalls.txt").file;
+  EXPECT_THAT(file.head, ElementsAre(HasSubstr("tare 1"),
+                                     "not applicable: syscalls/op: perf_event_open: Permission "
+                                     "denied"));
+  EXPECT_EQ(file.units.Find("syscalls/op"), nullptr);
+  for (const result::Row& row : file.rows) EXPECT_EQ(row.Find("syscalls/op"), nullptr);
 }
 
 TEST(RunTest, UnstableCountsAreShownAsSuch) {

@@ -69,11 +69,11 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"hang", "round 1 of 3: hung: ended after 3 s", "3"},
         Fault{"stubborn", "round 1 of 3: hung: ended after 3 s", "3"},
         Fault{"rubbish",
-              "round 1 of 3: printed rubbish: bench_rubbish output:7: 'Segment 7: retransmit'"},
+              "round 1 of 3: printed rubbish: bench_rubbish output:8: 'Segment 7: retransmit'"},
         Fault{"bad_number",
-              "round 1 of 3: printed rubbish: bench_bad_number output:7: parsing measurement: "
+              "round 1 of 3: printed rubbish: bench_bad_number output:8: parsing measurement: "
               "invalid syntax: 'Benchmark"},
-        Fault{"control", "round 1 of 3: printed rubbish: bench_control output:7: '# \\x1b[2J'"},
+        Fault{"control", "round 1 of 3: printed rubbish: bench_control output:8: '# \\x1b[2J'"},
         Fault{"silent", "round 1 of 3: printed no result"},
         Fault{"another_row", "round 1 of 3: printed another row: 'Fake/Other'"},
         Fault{"two_rows", "round 1 of 3: printed 2 rows instead of one"},

@@ -43,6 +43,9 @@ result::ResultFile SuiteResults(const SuiteRecord& suite, const Plan& plan,
     file.head.push_back(absl::StrCat("partial: interrupted, ", suite.rounds_done, " of ",
                                      plan.rounds, " rounds are whole"));
   }
+  for (const std::string& unit : suite.not_applicable) {
+    file.head.push_back(absl::StrCat("not applicable: ", unit));
+  }
   file.config = suite.config;
   file.units = suite.units;
   for (const RowRecord& row : suite.rows) {

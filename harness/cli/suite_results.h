@@ -3,10 +3,12 @@
 //
 //   # tare 1 · commit 1f2e3d4 · ...                 date, what is counted, rounds, where pinned
 //   # partial: ...                                 only if the run was interrupted
+//   # not applicable: syscalls/op: ...             a unit that cannot be counted here, and why
 //   os: linux                                      configuration and units, as the bench program
 //   Unit allocs/op assume=exact better=lower       gives them
-//   BenchmarkA 1000  0 allocs/op  0 B/op           counts: one line a row, from the counting pass
-//   BenchmarkB 1000  2 allocs/op  96 B/op
+//   Unit syscalls/op assume=nothing better=lower
+//   BenchmarkA 1000  0 allocs/op  4 syscalls/op    counts: one line a row, from the counting pass
+//   BenchmarkB 1000  2 allocs/op  6.01 syscalls/op
 //   BenchmarkA 108561  2401 ns/op                  times: round 1, in the order measured
 //   BenchmarkB 76251  2810 ns/op
 //   BenchmarkB 76002  2822 ns/op                   round 2, backwards
@@ -17,8 +19,9 @@
 //
 // A unit stands either in a row's line of counts or in its lines of times, never in both, so that
 // the k-th value of a unit under a name is that of round k, and tools that collect the values of a
-// name unit by unit (benchstat) see one exact count and one time a round. A row that failed has no
-// line: what was measured before it failed is not kept.
+// name unit by unit (benchstat) see one count and one time a round. A count that is not exact
+// (assume=nothing) is a sample of one. A row that failed has no line: what was measured before it
+// failed is not kept.
 #pragma once
 
 #include <string>

@@ -72,6 +72,14 @@ TEST(SuiteResultsTest, CountsThenRoundsThenRemarks) {
       "# absent D: no such call\n");
 }
 
+TEST(SuiteResultsTest, TheHeadSaysWhatCannotBeCounted) {
+  SuiteRecord suite = Example();
+  suite.not_applicable = {"syscalls/op: perf_event_open: Permission denied"};
+  const result::ResultFile file = SuiteResults(suite, TwoRounds(), kProvenance);
+  ASSERT_EQ(file.head.size(), 2u);
+  EXPECT_EQ(file.head[1], "not applicable: syscalls/op: perf_event_open: Permission denied");
+}
+
 TEST(SuiteResultsTest, APartialFileSaysSo) {
   SuiteRecord suite = Example();
   suite.interrupted = true;

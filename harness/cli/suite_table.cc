@@ -2,6 +2,7 @@
 // Finds each row's floor and hand loop, takes paired ratios, and lays out the columns.
 #include "cli/suite_table.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -75,12 +76,29 @@ void AppendRatio(const Entry& entry, const Entry* base, std::vector<std::string>
   }
 }
 
-void AppendCounts(const RowRecord& row, std::vector<std::string>* cells) {
-  for (const std::string_view unit : {result::kAllocsPerOp, result::kBytesPerOp}) {
+// A count that is a sample: as many digits as say something.
+std::string FormatSample(double per_op) {
+  return per_op >= 100 ? absl::StrFormat("%.0f", per_op) : absl::StrFormat("%.3g", per_op);
+}
+
+// Units that the counting pass could not give: of this row, or anywhere here.
+bool IsNotApplicable(std::string_view unit, const RowRecord& row, const SuiteRecord& suite) {
+  const auto names_unit = [&](const std::string& text) {
+    return text.starts_with(std::string(unit) + ": ");
+  };
+  return !row.counts_absent.empty() ||
+         std::any_of(suite.not_applicable.begin(), suite.not_applicable.end(), names_unit);
+}
+
+void AppendCounts(const RowRecord& row, const SuiteRecord& suite, std::vector<std::string>* cells) {
+  for (const std::string_view unit :
+       {result::kSyscallsPerOp, result::kAllocsPerOp, result::kBytesPerOp}) {
     const double* value = row.counts.has_value() ? row.counts->Find(unit) : nullptr;
     if (value != nullptr) {
-      cells->push_back(FormatExact(*value, row.counts->iterations));
-    } else if (!row.counts_absent.empty()) {
+      cells->push_back(unit == result::kSyscallsPerOp
+                           ? FormatSample(*value)
+                           : FormatExact(*value, row.counts->iterations));
+    } else if (IsNotApplicable(unit, row, suite)) {
       cells->push_back("n/a");
     } else {
       cells->push_back(row.unstable.empty() ? kNothing : "unstable");
@@ -88,8 +106,17 @@ void AppendCounts(const RowRecord& row, std::vector<std::string>* cells) {
   }
 }
 
-void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, bool times,
-                 TextTable* table) {
+// The median over the rounds that have a value.
+std::string CpuTime(const RowRecord& row) {
+  std::vector<double> cpu;
+  for (const result::Row& round : row.rounds) {
+    if (const double* value = round.Find(result::kCpuNsPerOp)) cpu.push_back(*value);
+  }
+  return cpu.empty() ? kNothing : FormatNs(stat::Median(cpu));
+}
+
+void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, const SuiteRecord& suite,
+                 bool times, TextTable* table) {
   const RowRecord& row = *entry.row;
   const RowName& name = entry.name;
   std::vector<std::string> cells = {
@@ -104,8 +131,9 @@ void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, bool tim
     cells.push_back(entry.ns.empty() ? kNothing : FormatNs(stat::Median(entry.ns)));
     AppendRatio(entry, FloorOf(entry, entries), &cells);
     AppendRatio(entry, HandLoopOf(entry, entries), &cells);
+    cells.push_back(CpuTime(row));
   }
-  AppendCounts(row, &cells);
+  AppendCounts(row, suite, &cells);
   table->AddRow(std::move(cells));
 }
 
@@ -119,13 +147,16 @@ std::string Legend(const Plan& plan) {
     absl::StrAppend(&legend, static_cast<size_t>(plan.rounds) < least
                                  ? absl::StrCat(" (no interval: that needs ", least, " rounds).\n")
                                  : " [95 % interval].\n");
+    absl::StrAppend(&legend,
+                    "cpu/op: ns of CPU time that the whole process spent, polling threads of the "
+                    "kernel among them; median.\n");
   } else {
     legend = "Counts only: nothing was timed.\n";
   }
   return legend +
+         "syscalls/op: counted once, apart from the times; may differ from run to run.\n"
          "allocs/op, B/op (requested): exact, counted apart from the times; a fraction is the "
-         "total "
-         "over the operations counted.\n";
+         "total over the operations counted.\n";
 }
 
 // What the cells "n/a" and "unstable" have no room for.
@@ -141,6 +172,10 @@ std::string Remarks(const SuiteRecord& suite) {
       said = row.counts_absent;
       absl::StrAppend(&remarks, "n/a: not counted: ", said, "\n");
     }
+  }
+  if (!said.empty()) return remarks;  // nothing is counted: no need to say it of each unit
+  for (const std::string& unit : suite.not_applicable) {
+    absl::StrAppend(&remarks, "n/a: ", unit, "\n");
   }
   return remarks;
 }
@@ -160,12 +195,12 @@ std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan) {
   std::vector<Align> columns = {Align::kLeft, Align::kLeft};
   std::vector<std::string> header = {"  variant", "backend"};
   if (times) {
-    columns.insert(columns.end(),
-                   {Align::kRight, Align::kRight, Align::kLeft, Align::kRight, Align::kLeft});
-    header.insert(header.end(), {"ns/op", "vs floor", "", "vs hand", ""});
+    columns.insert(columns.end(), {Align::kRight, Align::kRight, Align::kLeft, Align::kRight,
+                                   Align::kLeft, Align::kRight});
+    header.insert(header.end(), {"ns/op", "vs floor", "", "vs hand", "", "cpu/op"});
   }
-  columns.insert(columns.end(), {Align::kRight, Align::kRight});
-  header.insert(header.end(), {"allocs/op", "B/op"});
+  columns.insert(columns.end(), {Align::kRight, Align::kRight, Align::kRight});
+  header.insert(header.end(), {"syscalls/op", "allocs/op", "B/op"});
 
   TextTable table(std::move(columns));
   table.AddRow(std::move(header));
@@ -177,7 +212,7 @@ std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan) {
     for (size_t j = i; j < entries.size(); ++j) {
       if (placed[j] || entries[j].name.question != entries[i].name.question) continue;
       placed[j] = true;
-      AppendEntry(entries[j], entries, times, &table);
+      AppendEntry(entries[j], entries, suite, times, &table);
     }
   }
   return table.Render() + Remarks(suite) + Legend(plan);

@@ -80,6 +80,26 @@ TEST(SuiteTableTest, SmallTimesKeepTheirDigits) {
   EXPECT_THAT(Render({Row("S/variant=a", {12.34})}, 1), HasSubstr("  12.3  "));
 }
 
+TEST(SuiteTableTest, ATimeThatBurnsACpuShowsIt) {
+  RowRecord row = Row("S/variant=a", {100, 110, 120});
+  const double cpu[] = {200, 230, 220};
+  for (size_t i = 0; i < 3; ++i) row.rounds[i].values.push_back({cpu[i], "cpu-ns/op"});
+  EXPECT_THAT(Line(Render({row}, 3), "a "), ::testing::MatchesRegex("a +110( +-)+ +220( +-)+"));
+}
+
+TEST(SuiteTableTest, SystemCallsAreASample) {
+  const auto cell = [](double per_op) {
+    RowRecord row = Row("S/variant=a", {100});
+    row.counts = result::Row{"S/variant=a", 1024, {{per_op, "syscalls/op"}}};
+    const std::string line = Line(Render({row}, 1), "a ");
+    return line.substr(line.find_first_not_of(" -", line.find("100") + 3));
+  };
+  EXPECT_THAT(cell(4), ::testing::StartsWith("4  "));
+  EXPECT_THAT(cell(4.03125), ::testing::StartsWith("4.03  "));
+  EXPECT_THAT(cell(0.0009765625), ::testing::StartsWith("0.000977  ")) << "few, and not none";
+  EXPECT_THAT(cell(2005.5), ::testing::StartsWith("2006  "));
+}
+
 TEST(SuiteTableTest, AnyBenchmarkHasALine) {
   EXPECT_THAT(Render({Row("BM_Strcpy/64", {5})}, 1), HasSubstr("BM_Strcpy/64\n  -"));
 }
