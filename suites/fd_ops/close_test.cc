@@ -17,6 +17,7 @@ class CloseTest : public FdTest<B> {};
 FD_TEST(CloseTest, CL_01_EndsAPendingReadAndWrite) {
   this->a.BeginRead(this->buffer);
   this->a.BeginWrite(TooMuch());
+  EXPECT_EQ(Text(Drain(this->b, 1)), "1 ok");
   TurnFor(this->loop, Scaled(2 * kMillisecond));
   ASSERT_FALSE(this->a.read || this->a.written);
   const Deadline start = Now();

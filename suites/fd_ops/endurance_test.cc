@@ -39,7 +39,8 @@ FD_TEST(EnduranceTest, CX_13_AnOperationUsedAgainCarriesNothingOver) {
   int64_t position = 0;
   int wrong = 0;
   const auto expect = [&wrong](const Result& r, int64_t n, Errc err) {
-    wrong += r.n != n || r.err != err || r.os != 0;
+    const bool may_have_code = err == Errc::kCanceled;  // where a system cancels, it says so
+    wrong += r.n != n || r.err != err || (r.os != 0 && !may_have_code);
   };
   const auto exchange = [&](int64_t size) {
     expect(c.b.WriteNow(StreamBytes(position, static_cast<size_t>(size))), size, Errc::kOk);

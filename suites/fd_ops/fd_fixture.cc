@@ -96,6 +96,10 @@ void ShrinkBuffers(const Pair& pair) {
   }
 }
 
+void SendRaw(Handle h, std::span<const std::byte> bytes) {
+  EXPECT_EQ(send(h, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+}
+
 AddressSpace::AddressSpace(size_t size) {
   void* at = mmap(nullptr, size, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <vector>
 
-#include "impl/backend/backends.h"
 #include "impl/base/socket.h"
 #include "impl/fd_ops/reference.h"
 #include "impl/loop/loop.h"
+#include "suites/support/backend_types.h"
 
 namespace tare::io::fd_ops {
 
@@ -58,6 +58,10 @@ const std::vector<std::byte>& TooMuch();
 // Bounds the buffers of both ends, which otherwise grow to tens of MiB, so that a peer who does not
 // read is soon noticed.
 void ShrinkBuffers(const Pair& pair);
+
+// Sends by a system call of its own, past whatever descriptor `h` belongs to: the bytes are on
+// their way when it returns.
+void SendRaw(Handle h, std::span<const std::byte> bytes);
 
 // Address space that reads as zeros and takes memory only where it is written.
 class AddressSpace {
@@ -257,34 +261,34 @@ void NotApplicable(std::string_view reason);
 
 template <template <class> class Test, class... B>
 bool RegisterOver(const char* suite, const char* name, const char* file, int line,
-                  BackendList<B...>) {
-  (testing::RegisterTest((std::string(suite) + "/" + std::string(B::kName)).c_str(), name, nullptr,
-                         nullptr, file, line,
+                  testing::Types<B...>) {
+  (testing::RegisterTest((std::string(suite) + "/" + suites::BackendNames::GetName<B>(0)).c_str(),
+                         name, nullptr, nullptr, file, line,
                          []() -> typename Test<B>::Suite* { return new Test<B>; }),
    ...);
   return true;
 }
 
-// A test over all backends of this binary: FD_TEST(SomeSuite, DL_05_WhatMustHold) { ... }, where
+// A test over suites::AllBackends: FD_TEST(SomeSuite, DL_05_WhatMustHold) { ... }, where
 // SomeSuite is a template of a fixture. The ids in front go into the report as the property "row".
 // Where a backend cannot run, its test says why. Members of the fixture need `this->`.
-#define FD_TEST(Fixture, Name)                                                         \
-  template <class B>                                                                   \
-  class Fixture##_##Name : public Fixture<B> {                                         \
-   public:                                                                             \
-    using Suite = Fixture<B>;                                                          \
-                                                                                       \
-   private:                                                                            \
-    void TestBody() override {                                                         \
-      this->RecordProperty("row", RowsOf(#Name));                                      \
-      if (const char* reason = B::WhyNot()) return NotApplicable(reason);              \
-      Body();                                                                          \
-    }                                                                                  \
-    void Body();                                                                       \
-  };                                                                                   \
-  [[maybe_unused]] const bool Fixture##_##Name##_registered =                          \
-      RegisterOver<Fixture##_##Name>(#Fixture, #Name, __FILE__, __LINE__, Backends{}); \
-  template <class B>                                                                   \
+#define FD_TEST(Fixture, Name)                                                                    \
+  template <class B>                                                                              \
+  class Fixture##_##Name : public Fixture<B> {                                                    \
+   public:                                                                                        \
+    using Suite = Fixture<B>;                                                                     \
+                                                                                                  \
+   private:                                                                                       \
+    void TestBody() override {                                                                    \
+      this->RecordProperty("row", RowsOf(#Name));                                                 \
+      if (const char* reason = B::WhyNot()) return NotApplicable(reason);                         \
+      Body();                                                                                     \
+    }                                                                                             \
+    void Body();                                                                                  \
+  };                                                                                              \
+  [[maybe_unused]] const bool Fixture##_##Name##_registered =                                     \
+      RegisterOver<Fixture##_##Name>(#Fixture, #Name, __FILE__, __LINE__, suites::AllBackends{}); \
+  template <class B>                                                                              \
   void Fixture##_##Name<B>::Body()
 
 }  // namespace tare::io::fd_ops

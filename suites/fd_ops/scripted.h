@@ -14,7 +14,9 @@ namespace tare::io::fd_ops {
 class Scripted {
  public:
   struct Slot {};
-  struct Port {};
+  struct Port {
+    bool is_stream = true;
+  };
 
   static constexpr std::string_view kName = "scripted";
   static constexpr uint32_t kFeatures = kReattach;

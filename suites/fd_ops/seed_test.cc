@@ -62,12 +62,6 @@ void ExpectOnlyTheSeedFails(const char* wrong, const Check& check) {
   EXPECT_EQ((Judge<SeedFd<B, kDefect>>(check)), wrong) << "the original's design";
 }
 
-// By nobody's descriptor: the peer's own system call.
-void SendRaw(Handle h, std::span<const std::byte> bytes) {
-  EXPECT_EQ(send(static_cast<int>(h), bytes.data(), bytes.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(bytes.size()));
-}
-
 template <class B>
 class SeedTest : public testing::Test {
   SameHandles same_handles_;

@@ -109,8 +109,8 @@ FD_TEST(StreamTest, EOF_06_BytesThatComeWithTheEndAreDeliveredBeforeIt) {
   for (const size_t room : {8, 4, 512}) {
     Connection<Fd<B>> c(this->loop);
     c.a.BeginRead({this->buffer, room});
-    c.b.BeginWrite(StreamBytes(0, 8));
-    ASSERT_TRUE(ShutdownSend(c.b.handle()).ok());
+    SendRaw(c.pair.server, StreamBytes(0, 8));
+    ASSERT_TRUE(ShutdownSend(c.pair.server).ok());
     const Result r = c.a.Await(c.a.read);
     ASSERT_TRUE(r.ok());
     EXPECT_TRUE(IsStream(std::span(this->buffer).first(static_cast<size_t>(r.n)), 0));
