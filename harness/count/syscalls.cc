@@ -20,12 +20,15 @@ namespace tare::count {
 namespace {
 
 #ifdef TARE_SANITIZED
-constexpr char kNotStarted[] = "a sanitizer makes system calls of its own";
+constexpr bool kSanitized = true;
 #else
-constexpr char kNotStarted[] = "counting them costs time; --counts-only counts them";
+constexpr bool kSanitized = false;
 #endif
 
-constinit std::atomic<const char*> g_why_not = kNotStarted;  // null: counting
+// Null: counting.
+constinit std::atomic<const char*> g_why_not =
+    kSanitized ? "a sanitizer makes system calls of its own"
+               : "counting them costs time; --counts-only counts them";
 
 bool Counting() noexcept {
   return g_why_not.load(std::memory_order_acquire) == nullptr;
@@ -172,15 +175,13 @@ class BenchmarkThread {
 }  // namespace
 
 void StartSyscalls() noexcept {
-#ifndef TARE_SANITIZED
-  if (g_process >= 0) return;
+  if (kSanitized || g_process >= 0) return;
   g_tracepoint = FindTracepoint();
   if (g_tracepoint == 0) return;
   g_process = OpenEvent(g_tracepoint, true);
   if (g_process < 0) return;
   g_why_not.store(nullptr, std::memory_order_release);
   BenchmarkThread::This();
-#endif
 }
 
 std::string_view WhyNoSyscalls() noexcept {
@@ -204,10 +205,8 @@ uint64_t ReadSyscallsOfOthers() noexcept {
   for (int i = 1;; ++i) {
     const uint64_t others_before = mine.ReadAllButThis();
     const uint64_t own = mine.Read();
-    const uint64_t all = ReadEvent(g_process);  // one call of ours later
-    if (mine.ReadAllButThis() == others_before || i == kTries) {
-      return all - others_before - (own + 1);
-    }
+    const uint64_t all = ReadEvent(g_process);  // always one call after `own`
+    if (mine.ReadAllButThis() == others_before || i == kTries) return all - others_before - own;
   }
 }
 
