@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "impl/base/check.h"
+#include "impl/base/signals.h"
 #include "impl/base/socket.h"
 
 namespace tare::io {
@@ -127,17 +128,18 @@ bool SendTo(Op& op) noexcept {
 }
 
 // Would-block from a splice may be about either end. The one that is the port can be waited for; a
-// pipe without room, or without bytes, is the starter's to mend.
+// pipe without room, or without bytes, is the starter's to mend; would-block does not come out.
 bool SpliceBetween(Op& op, Handle from, Handle to, short pipe_ready) noexcept {
   if (Move(op, [&] {
         return splice(from, nullptr, to, nullptr, Clamp(op.size),
                       SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
       })) {
+    TakeBackSignal(op.result.os);
     return true;
   }
   pollfd pipe = {op.splice->pipe, pipe_ready, 0};
   if (poll(&pipe, 1, 0) != 0) return false;
-  op.result = {0, Errc::kResource, EAGAIN};
+  op.result = {0, Errc::kResource, 0};
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include "impl/backend/backend.h"
 #include "impl/base/check.h"
 #include "impl/base/op_queue.h"
+#include "impl/base/signals.h"
 #include "impl/loop/timers.h"
 
 namespace tare::io {
@@ -18,7 +19,8 @@ struct Task {
   Task* next = nullptr;                   // the loop's while posted
 };
 
-// Made, turned and destroyed on one thread. Post and Wake may be called from any.
+// Made, turned and destroyed on one thread, on which SIGPIPE and SIGXFSZ are blocked meanwhile.
+// Post and Wake may be called from any.
 template <Backend B>
 class Loop {
  public:
@@ -105,6 +107,7 @@ class Loop {
     return count;
   }
 
+  SignalShield shield_;
   B backend_;
   Timers timers_;
   OpQueue ended_;  // by End
