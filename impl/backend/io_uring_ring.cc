@@ -378,6 +378,7 @@ int IoUringEngine::Ring::Complete(Slot& slot, int res, unsigned cqe_flags) noexc
   if (op.kind == Op::Kind::kSpliceIn || op.kind == Op::Kind::kSpliceOut) {
     if (res < 0) return Finish(slot, Failed(-res));
     if (Perform(op, Attempt::kAgain)) return Finish(slot, op.result);
+    if (slot.canceled) return Finish(slot, {0, Errc::kCanceled, 0});
     Queue(slot);
     return 0;
   }

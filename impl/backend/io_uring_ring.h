@@ -75,7 +75,8 @@ struct IoUringEngine::Ring {
   int Finish(Slot& slot, Result result) noexcept;
   void End(Slot& slot, Result result) noexcept;
   bool InRegistered(const Op& op) const noexcept {
-    return op.data >= registered && op.data + op.size <= registered + registered_size;
+    if (op.size == 0 || op.size > registered_size || op.data < registered) return false;
+    return static_cast<size_t>(op.data - registered) <= registered_size - op.size;
   }
 
   const IoUringOptions options;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kinds of operations that need more than one buffer, begun on the ends of the test bed.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "impl/base/socket.h"
+#include "suites/backend/bed.h"
+
+namespace tare::io::contract {
+
+// An op in the direction of `kind`, which is the end's own and settles with it.
+template <Backend B>
+Call<B>& CallOf(Endpoint<B>& end, Op::Kind kind, std::byte* data, size_t size) {
+  Call<B>& call = DirectionOf(kind) == Direction::kIn ? end.in : end.out;
+  call.kind = kind;
+  call.data = data;
+  call.size = size;
+  return call;
+}
+
+// What a message's room holds before the backend writes there must not matter.
+template <Backend B>
+void StartWith(Endpoint<B>& end, Call<B>& call, Message& message) {
+  std::memset(message.room, 0xff, sizeof message.room);
+  call.message = &message;
+  end.StartAlso(call);
+}
+
+template <Backend B>
+void RecvFrom(Endpoint<B>& end, std::span<std::byte> to, Message& message) {
+  StartWith(end, CallOf(end, Op::Kind::kRecvFrom, to.data(), to.size()), message);
+}
+template <Backend B>
+void SendTo(Endpoint<B>& end, std::span<const std::byte> from, Message& message) {
+  auto* data = const_cast<std::byte*>(from.data());
+  StartWith(end, CallOf(end, Op::Kind::kSendTo, data, from.size()), message);
+}
+// `count` of message.pieces.
+template <Backend B>
+void Readv(Endpoint<B>& end, Message& message, size_t count) {
+  StartWith(end, CallOf(end, Op::Kind::kReadv, nullptr, count), message);
+}
+template <Backend B>
+void Writev(Endpoint<B>& end, Message& message, size_t count) {
+  StartWith(end, CallOf(end, Op::Kind::kWritev, nullptr, count), message);
+}
+
+template <Backend B>
+void SpliceIn(Endpoint<B>& end, Splice& splice, size_t size) {
+  Call<B>& call = CallOf(end, Op::Kind::kSpliceIn, nullptr, size);
+  call.splice = &splice;
+  end.StartAlso(call);
+}
+template <Backend B>
+void SpliceOut(Endpoint<B>& end, Splice& splice, size_t size) {
+  Call<B>& call = CallOf(end, Op::Kind::kSpliceOut, nullptr, size);
+  call.splice = &splice;
+  end.StartAlso(call);
+}
+
+template <Backend B>
+void ReceiveMany(Endpoint<B>& end, RecvMany& many) {
+  Call<B>& call = CallOf(end, Op::Kind::kRecvMany, nullptr, 0);
+  call.many = &many;
+  end.StartAlso(call);
+}
+
+inline Pair NewPair(Transport transport) {
+  Pair pair;
+  const Result r = Pairs(transport, {&pair, 1});
+  if (!r.ok()) throw std::runtime_error("no connection: " + std::string(Name(r.err)));
+  return pair;
+}
+
+// A datagram socket with an address and no peer.
+template <Backend B>
+struct Bound {
+  Bound(Bed<B>& bed, Transport transport)
+      : at(Loopback(transport)), end(bed, OwnedHandle(Bind(transport, at))) {}
+
+  Address at;
+  Endpoint<B> end;
+};
+
+// Bytes cut into pieces of the sizes given, in order.
+class Pieces {
+ public:
+  Pieces(std::span<std::byte> bytes, std::span<const size_t> sizes) {
+    for (const size_t size : sizes) {
+      all_.push_back({bytes.data(), size});
+      bytes = bytes.subspan(size);
+    }
+    message.pieces = all_.data();
+  }
+  Pieces(const Pieces&) = delete;
+  Pieces& operator=(const Pieces&) = delete;
+
+  size_t count() const { return all_.size(); }
+
+  Message message;
+
+ private:
+  std::vector<Piece> all_;
+};
+
+}  // namespace tare::io::contract
