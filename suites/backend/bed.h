@@ -91,10 +91,10 @@ class Bed {
   }
 
   // Polls until `condition` holds. False if it does not in all the time that it may take; then the
-  // next one is not waited for either.
+  // next one gets hardly any, for what is only being cleaned up.
   template <class Condition>
   bool PollUntil(Condition condition) {
-    const Deadline give_up = gave_up_ ? Now() : Now().Plus(Patience<B>());
+    const Deadline give_up = Now().Plus(gave_up_ ? kSlowness * 20 * kMilli : Patience<B>());
     while (!condition()) {
       if (HasPassed(give_up)) {
         gave_up_ = true;
@@ -140,6 +140,18 @@ class Bed {
   bool starting_ = false;
   bool polling_ = false;
   bool gave_up_ = false;
+};
+
+// Does something when it goes, before what was made earlier goes.
+class Finally {
+ public:
+  explicit Finally(std::function<void()> what) : what_(std::move(what)) {}
+  Finally(const Finally&) = delete;
+  Finally& operator=(const Finally&) = delete;
+  ~Finally() { what_(); }
+
+ private:
+  std::function<void()> what_;
 };
 
 // A handle, owned and closed.

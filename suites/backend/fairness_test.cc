@@ -31,6 +31,7 @@ CONTRACT(FairnessTest, S16_AnOpThatAlwaysEndsAtOnceStarvesNobody) {
   bool on = true;
   std::array<std::byte, 16> buffer;
   Line<B> greedy(bed), modest(bed);
+  const Finally stop([&on] { on = false; });
   modest.end.Recv(buffer);
   bed.PollInVain();
   BeGreedy(greedy.end, on);
@@ -51,6 +52,7 @@ CONTRACT(FairnessTest, S16_NorDoManyOfThem) {
   std::vector<std::unique_ptr<Line<B>>> lines;
   for (int i = 0; i < 300; ++i) lines.push_back(std::make_unique<Line<B>>(bed));
   Line<B> modest(bed);
+  const Finally stop([&on] { on = false; });
   modest.end.Recv(buffer);
   bed.PollInVain();
   for (const auto& line : lines) BeGreedy(line->end, on);

@@ -214,10 +214,10 @@ class CancelsTheNextOp : public Forward<B> {
   using Inner = typename Forward<B>::Inner;
 
   void StartInner(typename B::Port& port, Inner& inner) noexcept override {
-    this->real().Start(port, inner);
-    if (canceled_idle_ == &inner) this->real().Cancel(port, inner);
+    strikes_ = canceled_idle_ == &inner;
     canceled_idle_ = nullptr;
     pending_ = &inner;
+    this->real().Start(port, inner);
   }
   void CancelInner(typename B::Port& port, Inner& inner) noexcept override {
     if (pending_ != &inner) canceled_idle_ = &inner;
@@ -225,10 +225,13 @@ class CancelsTheNextOp : public Forward<B> {
   }
   void End(Op& op) noexcept override {
     pending_ = nullptr;
+    // A real cancel might lose against the data; this one does not.
+    if (std::exchange(strikes_, false)) op.result = {0, Errc::kCanceled, 0};
     Forward<B>::End(op);
   }
   Inner* pending_ = nullptr;
   Inner* canceled_idle_ = nullptr;
+  bool strikes_ = false;
 };
 
 // S14
