@@ -48,12 +48,18 @@ EpollPoller::EpollPoller() noexcept : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     return;
   }
   made_ = wake_.made();
-  if (!made_.ok()) return;
+  if (made_.ok()) made_ = deadline_.made();
   // Edge-triggered: each Signal is an edge of its own, so nobody has to drain it.
+  if (made_.ok()) made_ = Watch(wake_.handle(), EPOLLIN | EPOLLET, &wake_);
+  if (made_.ok()) made_ = Watch(deadline_.handle(), EPOLLIN, &deadline_);
+}
+
+Result EpollPoller::Watch(Handle h, uint32_t events, void* as) noexcept {
   epoll_event event = {};
-  event.events = EPOLLIN | EPOLLET;
-  event.data.ptr = nullptr;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_.handle(), &event) < 0) made_ = Failed(errno);
+  event.events = events;
+  event.data.ptr = as;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, h, &event) < 0) return Failed(errno);
+  return {};
 }
 
 EpollPoller::~EpollPoller() {
@@ -79,7 +85,8 @@ void EpollPoller::Remove(Entry& entry) noexcept {
   entry.handle = kNoHandle;
 }
 
-int EpollPoller::Wait(int64_t nanos, std::span<ReadyEvent> events) noexcept {
+int EpollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
+  const int64_t nanos = deadline_.LimitOf(d);
   epoll_event raw[256];
   const int room = static_cast<int>(std::min(events.size(), std::size(raw)));
   int n = -1;
@@ -96,10 +103,13 @@ int EpollPoller::Wait(int64_t nanos, std::span<ReadyEvent> events) noexcept {
   woken_ = false;
   int count = 0;
   for (int i = 0; i < n; ++i) {
-    if (raw[i].data.ptr == nullptr) {
+    void* const port = raw[i].data.ptr;
+    if (port == &wake_) {
       woken_ = true;
+    } else if (port == &deadline_) {
+      deadline_.Drain();
     } else {
-      events[count++] = {raw[i].data.ptr, What(raw[i].events)};
+      events[count++] = {port, What(raw[i].events)};
     }
   }
   return count;

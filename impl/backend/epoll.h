@@ -6,6 +6,7 @@
 #include <span>
 
 #include "impl/backend/busy_poll.h"
+#include "impl/backend/deadline_fd.h"
 #include "impl/backend/readiness.h"
 #include "impl/backend/wake.h"
 
@@ -34,7 +35,7 @@ class EpollPoller {
   void Disarm(Entry& entry, Direction d) noexcept {
     if ((entry.wanted & BitOf(d)) != 0) Want(entry, entry.wanted & ~BitOf(d));
   }
-  int Wait(int64_t nanos, std::span<ReadyEvent> events) noexcept;
+  int Wait(Deadline d, std::span<ReadyEvent> events) noexcept;
   bool Woken() const noexcept { return woken_; }
   void Wake() noexcept { wake_.Signal(); }
 
@@ -43,10 +44,12 @@ class EpollPoller {
     return d == Direction::kIn ? ReadyEvent::kIn : ReadyEvent::kOut;
   }
   void Want(Entry& entry, int wanted) noexcept;
+  Result Watch(Handle h, uint32_t events, void* as) noexcept;
 
   Handle epoll_ = kNoHandle;
   Result made_;
   WakeFd wake_;
+  DeadlineFd deadline_;
   bool woken_ = false;
   bool has_pwait2_ = true;
 };

@@ -92,9 +92,13 @@ class IoUringIn : public IoUringEngine {
   IoUringIn() noexcept : IoUringEngine(Mode::kOptions) {}
 
   template <class B>  // this, or what is derived from it
-  void Start(Port& port, OpOf<B>& op) noexcept { IoUringEngine::Start(port, op, op.slot); }
+  void Start(Port& port, OpOf<B>& op) noexcept {
+    IoUringEngine::Start(port, op, op.slot);
+  }
   template <class B>
-  void Cancel(Port&, OpOf<B>& op) noexcept { IoUringEngine::Cancel(op.slot); }
+  void Cancel(Port&, OpOf<B>& op) noexcept {
+    IoUringEngine::Cancel(op.slot);
+  }
 };
 
 struct IoUringDefault {

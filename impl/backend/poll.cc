@@ -15,8 +15,8 @@ PollPoller::PollPoller() noexcept : in_(POLLIN), out_(POLLOUT) {
   static_assert(sizeof(Watched) == sizeof(pollfd) &&
                 offsetof(Watched, events) == offsetof(pollfd, events) &&
                 offsetof(Watched, revents) == offsetof(pollfd, revents));
-  watched_.push_back({wake_.handle(), POLLIN, 0});
-  entries_.push_back(nullptr);
+  watched_ = {{wake_.handle(), POLLIN, 0}, {deadline_.handle(), POLLIN, 0}};
+  entries_.resize(kOwn);
 }
 
 Result PollPoller::Add(Entry& entry, Handle h, void* port) noexcept {
@@ -39,21 +39,31 @@ void PollPoller::Remove(Entry& entry) noexcept {
   entries_.pop_back();
 }
 
-int PollPoller::Wait(int64_t nanos, std::span<ReadyEvent> events) noexcept {
-  const timespec left = {nanos / 1'000'000'000, nanos % 1'000'000'000};
-  int ready = ppoll(reinterpret_cast<pollfd*>(watched_.data()), watched_.size(),
-                    nanos == Deadline::kNever ? nullptr : &left, nullptr);
+int PollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
+  auto* const fds = reinterpret_cast<pollfd*>(watched_.data());
+  const int64_t nanos = deadline_.LimitOf(d);
+  int ready = 0;
+  if (nanos == Deadline::kNever || nanos == 0) {
+    ready = poll(fds, watched_.size(), nanos == 0 ? 0 : -1);
+  } else {
+    const timespec left = {nanos / 1'000'000'000, nanos % 1'000'000'000};
+    ready = ppoll(fds, watched_.size(), &left, nullptr);
+  }
   woken_ = false;
-  int count = 0;
   if (ready > 0 && watched_[0].revents != 0) {
     woken_ = true;
     wake_.Drain();
     --ready;
   }
+  if (ready > 0 && watched_[1].revents != 0) {
+    deadline_.Drain();
+    --ready;
+  }
+  int count = 0;
   // From where the last look stopped, so that the end of a long list is not for ever behind its
   // beginning.
   for (; ready > 0 && count < static_cast<int>(events.size()); ++cursor_) {
-    if (cursor_ >= watched_.size()) cursor_ = 1;
+    if (cursor_ >= watched_.size()) cursor_ = kOwn;
     Watched& w = watched_[cursor_];
     if (w.revents == 0) continue;
     --ready;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "impl/backend/busy_poll.h"
+#include "impl/backend/deadline_fd.h"
 #include "impl/backend/readiness.h"
 #include "impl/backend/wake.h"
 
@@ -24,7 +25,7 @@ class PollPoller {
 
   PollPoller() noexcept;
 
-  Result Made() const noexcept { return wake_.made(); }
+  Result Made() const noexcept { return wake_.made().ok() ? deadline_.made() : wake_.made(); }
   Result Add(Entry& entry, Handle h, void* port) noexcept;
   void Remove(Entry& entry) noexcept;
   void Arm(Entry& entry, Direction d) noexcept {
@@ -37,7 +38,7 @@ class PollPoller {
     w.events &= static_cast<int16_t>(~BitOf(d));
     if (w.events == 0) w.handle = kNoHandle;
   }
-  int Wait(int64_t nanos, std::span<ReadyEvent> events) noexcept;
+  int Wait(Deadline d, std::span<ReadyEvent> events) noexcept;
   bool Woken() const noexcept { return woken_; }
   void Wake() noexcept { wake_.Signal(); }
 
@@ -52,11 +53,14 @@ class PollPoller {
 
   int16_t BitOf(Direction d) const noexcept { return d == Direction::kIn ? in_ : out_; }
 
+  static constexpr size_t kOwn = 2;  // the first of watched_: wake_ and deadline_
+
   WakeFd wake_;
+  DeadlineFd deadline_;
   int16_t in_, out_;              // POLLIN, POLLOUT
-  std::vector<Watched> watched_;  // [0] is wake_
+  std::vector<Watched> watched_;  // the first kOwn are ours
   std::vector<Entry*> entries_;   // whose each is
-  size_t cursor_ = 1;             // where the next look begins
+  size_t cursor_ = kOwn;          // where the next look begins
   bool woken_ = false;
 };
 

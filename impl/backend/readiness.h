@@ -36,8 +36,8 @@ struct ReadyEvent {
 //                            (level-triggered)
 //   Disarm(entry, direction) no longer does; a poller that cannot look away from errors reports
 //                            each at most once more
-//   Wait(nanos, events)      waits at most `nanos` (kNever: for ever) and fills `events`; returns
-//                            how many. Sooner, and also with 0, when interrupted or woken
+//   Wait(deadline, events)   waits until `deadline` at the latest and fills `events`; returns how
+//                            many. Sooner, and also with 0, when interrupted or woken
 //   Woken()                  whether Wake was seen by the last Wait
 //   Wake()                   ends a Wait, this one or the next; from any thread
 // clang-format on
@@ -126,7 +126,7 @@ class Readiness {
     if (ended_.empty()) {
       WaitUntil(d);
     } else if (batches_since_look_ >= kLookEvery) {
-      Look(0);
+      Look(Deadline::Past());
     }
     int count = 0;
     // What ends while others are told, sends above all, is told in the same Poll, within bounds.
@@ -184,16 +184,16 @@ class Readiness {
   void WaitUntil(Deadline d) noexcept {
     if (!poller_.Made().ok()) return;
     do {
-      Look(woken_ ? 0 : NanosToWait(d));
+      Look(woken_ ? Deadline::Past() : d);
     } while (ended_.empty() && !woken_ && !HasPassed(d));
     // A Poll that would not have waited leaves the Wake to the one that would.
     if (d > Deadline::Past()) woken_ = false;
   }
 
   // Waits once and tries what became ready. Calls nobody's `done`.
-  void Look(int64_t nanos) noexcept {
+  void Look(Deadline d) noexcept {
     batches_since_look_ = 0;
-    const int count = poller_.Wait(nanos, events_);
+    const int count = poller_.Wait(d, events_);
     if (poller_.Woken()) woken_ = true;
     for (int i = 0; i < count; ++i) {
       Port& port = *static_cast<Port*>(events_[i].port);
