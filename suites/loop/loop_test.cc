@@ -125,7 +125,7 @@ TYPED_TEST(LoopTest, ManyThreadsPostAndEachOnesOrderIsKept) {
 // there was.
 template <class B>
 bool NoPostIsLost() {
-  constexpr int kRounds = 20'000 / kSlowness;
+  constexpr int kRounds = 5'000 / kSlowness;
   Loop<B> loop;
   std::atomic<int> ran{0};
   struct Step : Task {
@@ -140,29 +140,29 @@ bool NoPostIsLost() {
     s.ran->fetch_add(1);
     s.ran->notify_one();
   };
-  std::atomic<bool> gave_up{false};
+  std::atomic<bool> lost{false}, posted{false};
   std::thread poster([&] {
-    for (int round = 0; round < kRounds && !gave_up.load(); ++round) {
+    for (int round = 0; round < kRounds && !lost.load(); ++round) {
       step.written = round + 1;
       loop.Post(step);
       ran.wait(round);
     }
+    posted.store(true);
   });
-  const bool all = TurnUntil(loop, [&] { return ran.load() == kRounds; });
-  if (!all) {
-    gave_up.store(true);
-    for (int before = ran.load(); ran.load() == before;) (void)loop.Turn(Deadline::Past());
+  for (int round = 0; round < kRounds && !lost.load(); ++round) {
+    if (!TurnUntil(loop, [&] { return ran.load() > round; })) lost.store(true);
   }
+  // Who looks all the time needs no wake-up: the poster's last task is run whatever happened.
+  while (!posted.load()) (void)loop.Turn(Deadline::Past());
   poster.join();
-  while (loop.Turn(Deadline::Past()) > 0) {
-  }
-  return all && step.seen == kRounds;
+  return !lost.load() && step.seen == kRounds;
 }
 
+// Loses all but the first, for one that came before the loop waits is not missed.
 template <class B>
-struct LosesAWake : suites::Forward<B> {
+struct LosesWakes : suites::Forward<B> {
   void Wake() noexcept {
-    if (count.fetch_add(1) != 100) suites::Forward<B>::Wake();
+    if (count.fetch_add(1) < 100) suites::Forward<B>::Wake();
   }
   std::atomic<int> count{0};
 };
@@ -172,9 +172,9 @@ TYPED_TEST(LoopTest, NoPostIsLost) {
   EXPECT_TRUE(NoPostIsLost<TypeParam>());
 }
 
-TYPED_TEST(LoopTest, NoPostIsLost_CatchesALostWake) {
+TYPED_TEST(LoopTest, NoPostIsLost_CatchesLostWakes) {
   if (this->CannotRun()) return;
-  EXPECT_FALSE(NoPostIsLost<LosesAWake<TypeParam>>());
+  EXPECT_FALSE(NoPostIsLost<LosesWakes<TypeParam>>());
 }
 
 TYPED_TEST(LoopTest, ATaskMayDestroyItself) {

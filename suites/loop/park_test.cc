@@ -22,7 +22,7 @@ TEST(ParkerTest, ParkAfterUnparkDoesNotWait) {
 // The parker is on the waiter's stack and gone when Park has returned, maybe while Unpark still
 // runs.
 TEST(ParkerTest, UnparkedByAnotherThreadAndGone) {
-  constexpr int kRounds = 20'000;
+  constexpr int kRounds = 5'000;
   struct Request {
     Parker parker;
     int answer = 0;  // plain: seen because it was written before Unpark
