@@ -21,7 +21,7 @@ class BusyPoll : public B {
     if (const int count = B::Poll(Deadline::Past()); count > 0 || d <= Deadline::Past())
       return count;
     const Deadline until = Earlier(d, Now().Plus(kSpin));
-    while (Now() < until) {
+    while (Now() < until && !B::Woken()) {
       if (const int count = B::Poll(Deadline::Past()); count > 0) return count;
     }
     return B::Poll(d);

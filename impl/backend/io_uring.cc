@@ -130,6 +130,10 @@ int IoUringEngine::Poll(Deadline d) noexcept {
   return 0;
 }
 
+bool IoUringEngine::Woken() const noexcept {
+  return ring_ != nullptr && ring_->woken;
+}
+
 void IoUringEngine::Wake() noexcept {
   if (ring_ == nullptr || ring_->event < 0) return;
   const int saved = errno;

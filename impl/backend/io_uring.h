@@ -18,7 +18,7 @@ struct IoUringOptions {
   bool sqpoll =
       false;  // a kernel thread submits: no call to start an operation, one CPU to watch for them
   bool registered_buffers =
-      false;  // RegisterBuffers: receives and sends there without mapping pages each time
+      false;  // RegisterBuffers: receives there without mapping pages each time
   bool send_zc =
       false;  // sends without copying, ended by the kernel's word that it is done with the buffer
   unsigned entries = 256;  // of the submission queue; the completion queue has twice as many
@@ -61,8 +61,10 @@ class IoUringEngine {
   void Detach(Port& port) noexcept;
   int Poll(Deadline d) noexcept;
   void Wake() noexcept;
+  // Whether a Wake was seen that no Poll has told of yet; for BusyPoll.
+  bool Woken() const noexcept;
 
-  // Makes the kernel map `size` bytes at `data` once, for all receives and sends in there. Once,
+  // Makes the kernel map `size` bytes at `data` once, for all receives in there. Once,
   // before the first of them. kUnsupported unless the mode is `registered`.
   Result RegisterBuffers(std::byte* data, size_t size) noexcept;
 

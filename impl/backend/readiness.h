@@ -140,6 +140,8 @@ class Readiness {
   }
 
   void Wake() noexcept { poller_.Wake(); }
+  // Whether a Wake was seen that no Poll has told of yet; for BusyPoll.
+  bool Woken() const noexcept { return woken_; }
 
  private:
   // While ops end at once the system is looked at every so many batches of them.

@@ -55,6 +55,11 @@ bool Connect(Op& op, Attempt attempt) noexcept {
       op.result = {};
       return true;
     }
+    // A full backlog of a Unix socket: nothing has begun that could be waited for.
+    if (errno == EAGAIN) {
+      op.result = {0, Errc::kResource, EAGAIN};
+      return true;
+    }
     // Interrupted or not, from here on it is under way.
     return errno != EINPROGRESS && errno != EINTR && EndUnlessBlocked(op, errno);
   }

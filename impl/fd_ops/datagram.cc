@@ -41,11 +41,12 @@ Result DatagramFloor::Trip() noexcept {
   }
   for (size_t i = 0; i < ends_.pairs.size(); ++i) {
     const Handle server = ends_.pairs[i].server;
-    const ssize_t n = Recv(server, ends_.Buffer(i), ends_.exchange.buf, from);
-    if (n < 0 || Send(server, ends_.Buffer(i), static_cast<size_t>(n), from) < 0) return Failed();
+    const ssize_t n = Recv(server, ends_.ServerBuffer(i), ends_.exchange.buf, from);
+    if (n < 0 || Send(server, ends_.ServerBuffer(i), static_cast<size_t>(n), from) < 0)
+      return Failed();
   }
   for (size_t i = 0; i < ends_.pairs.size(); ++i) {
-    const ssize_t n = Recv(ends_.pairs[i].client, ends_.Buffer(i), ends_.exchange.buf, from);
+    const ssize_t n = Recv(ends_.pairs[i].client, ends_.ClientBuffer(i), ends_.exchange.buf, from);
     if (n < 0) return Failed();
     ends_.received[i] = static_cast<size_t>(n);
   }

@@ -23,7 +23,7 @@ class DatagramFloor {
   Result Open(std::span<const Pair> pairs, const Exchange& exchange);
   Result Trip() noexcept;
   std::span<const std::byte> Received(int i) noexcept {
-    return {ends_.Buffer(static_cast<size_t>(i)), ends_.received[static_cast<size_t>(i)]};
+    return {ends_.ClientBuffer(static_cast<size_t>(i)), ends_.received[static_cast<size_t>(i)]};
   }
   std::span<std::byte> Message(int i) noexcept {
     return {ends_.Message(static_cast<size_t>(i)), ends_.exchange.size};

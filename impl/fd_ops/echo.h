@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "impl/fd_ops/contract.h"
@@ -24,10 +25,14 @@ class Echo {
 
   Result Open(std::span<const Pair> pairs, const Exchange& exchange) {
     exchange_ = exchange;
-    Result r;
+    const size_t room = exchange_.size + exchange_.buf;  // of one end
+    arena_.resize(2 * pairs.size() * room);
+    Result r = Register();
+    std::byte* at = arena_.data();
+    const auto new_end = [&] { return std::make_unique<End>(*this, std::exchange(at, at + room)); };
     for (const Pair& pair : pairs) {
-      clients_.push_back(std::make_unique<End>(*this));
-      servers_.push_back(std::make_unique<End>(*this));
+      clients_.push_back(new_end());
+      servers_.push_back(new_end());
       OpenEnd(*clients_.back(), pair.client, r);
       OpenEnd(*servers_.back(), pair.server, r);
     }
@@ -83,12 +88,15 @@ class Echo {
 
  private:
   struct End : Fd {
-    explicit End(Echo& e)
-        : Fd(e.loop_), echo(e), message(e.exchange_.size), buffer(e.exchange_.buf) {}
+    End(Echo& e, std::byte* room)
+        : Fd(e.loop_),
+          echo(e),
+          message(room, e.exchange_.size),
+          buffer(room + e.exchange_.size, e.exchange_.buf) {}
 
     void Await(typename Fd::Done done) noexcept {
       if (echo.exchange_.deadlines) (void)Fd::SetReadDeadline(CoarseNow().Plus(kHour));
-      Fd::Read(std::span(buffer).subspan(received), done);
+      Fd::Read(buffer.subspan(received), done);
     }
     void Send(std::span<const std::byte> bytes, typename Fd::Done done) noexcept {
       if (echo.exchange_.deadlines) (void)Fd::SetWriteDeadline(CoarseNow().Plus(kHour));
@@ -104,12 +112,12 @@ class Echo {
     }
     void SendBack() noexcept {
       sending = true;
-      Send(std::span(buffer).first(received), &OnSentBack);
+      Send(buffer.first(received), &OnSentBack);
     }
 
     Echo& echo;
-    std::vector<std::byte> message;
-    std::vector<std::byte> buffer;
+    const std::span<std::byte> message;  // in the arena
+    const std::span<std::byte> buffer;
     size_t received =
         0;  // a client's, of this trip; where many are received, a server's not yet sent back
     bool sending = false;  // a server's, where many are received
@@ -125,6 +133,16 @@ class Echo {
   }();
 
   static constexpr int64_t kHour = int64_t{3600} * 1'000'000'000;
+
+  // In the mode of that name the kernel maps the buffers once.
+  Result Register() noexcept {
+    if constexpr (requires { Fd::LoopType::BackendType::kMode; }) {
+      if constexpr (Fd::LoopType::BackendType::kMode == "registered") {
+        return loop_.backend().RegisterBuffers(arena_.data(), arena_.size());
+      }
+    }
+    return {};
+  }
 
   // Opens the end, or closes the handle if that or an earlier one failed.
   void OpenEnd(End& end, Handle handle, Result& r) noexcept {
@@ -142,7 +160,7 @@ class Echo {
   static void OnRequest(Fd& fd, Result r) noexcept {
     End& server = static_cast<End&>(fd);
     if (!r.ok()) return server.echo.Failed(r);
-    server.Send(std::span(server.buffer).first(static_cast<size_t>(r.n)), &OnAnswered);
+    server.Send(server.buffer.first(static_cast<size_t>(r.n)), &OnAnswered);
   }
 
   static void OnAnswered(Fd& fd, Result r) noexcept {
@@ -192,6 +210,7 @@ class Echo {
 
   typename Fd::LoopType loop_;
   Exchange exchange_;
+  std::vector<std::byte> arena_;  // all messages and buffers
   std::vector<std::unique_ptr<End>> clients_;
   std::vector<std::unique_ptr<End>> servers_;
   int left_ = 0;

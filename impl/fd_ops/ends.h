@@ -21,7 +21,8 @@ struct Ends {
     exchange = e;
     pairs.assign(of.begin(), of.end());
     messages.resize(pairs.size() * e.size);
-    buffers.resize(pairs.size() * e.buf);
+    client_buffers.resize(pairs.size() * e.buf);
+    server_buffers.resize(pairs.size() * e.buf);
     received.resize(pairs.size());
   }
   void Close() noexcept {
@@ -30,13 +31,14 @@ struct Ends {
   }
 
   std::byte* Message(size_t i) noexcept { return messages.data() + i * exchange.size; }
-  // Used by both ends of a connection in turn.
-  std::byte* Buffer(size_t i) noexcept { return buffers.data() + i * exchange.buf; }
+  std::byte* ClientBuffer(size_t i) noexcept { return client_buffers.data() + i * exchange.buf; }
+  std::byte* ServerBuffer(size_t i) noexcept { return server_buffers.data() + i * exchange.buf; }
 
   Exchange exchange;
   std::vector<Pair> pairs;
   std::vector<std::byte> messages;
-  std::vector<std::byte> buffers;
+  std::vector<std::byte> client_buffers;
+  std::vector<std::byte> server_buffers;
   std::vector<size_t> received;  // by the client, of this trip
 };
 

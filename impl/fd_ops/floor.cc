@@ -26,16 +26,18 @@ Result Floor::Trip() noexcept {
   }
   for (size_t i = 0; i < active; ++i) {
     for (size_t got = 0; got < size;) {
-      const ssize_t n = recv(ends_.pairs[i].server, ends_.Buffer(i), buf, 0);
+      const ssize_t n = recv(ends_.pairs[i].server, ends_.ServerBuffer(i), buf, 0);
       if (n <= 0) return Failed(n);
       got += static_cast<size_t>(n);
-      if (send(ends_.pairs[i].server, ends_.Buffer(i), static_cast<size_t>(n), MSG_NOSIGNAL) < n)
+      if (send(ends_.pairs[i].server, ends_.ServerBuffer(i), static_cast<size_t>(n), MSG_NOSIGNAL) <
+          n)
         return Failed(-1);
     }
   }
   for (size_t i = 0; i < active; ++i) {
-    for (size_t got = 0; got < size;) {
-      const ssize_t n = recv(ends_.pairs[i].client, ends_.Buffer(i) + got, buf - got, 0);
+    size_t& got = ends_.received[i];
+    for (got = 0; got < size;) {
+      const ssize_t n = recv(ends_.pairs[i].client, ends_.ClientBuffer(i) + got, buf - got, 0);
       if (n <= 0) return Failed(n);
       got += static_cast<size_t>(n);
     }

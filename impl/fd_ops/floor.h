@@ -23,7 +23,7 @@ class Floor {
   }
   Result Trip() noexcept;
   std::span<const std::byte> Received(int i) noexcept {
-    return {ends_.Buffer(static_cast<size_t>(i)), ends_.exchange.size};
+    return {ends_.ClientBuffer(static_cast<size_t>(i)), ends_.received[static_cast<size_t>(i)]};
   }
   std::span<std::byte> Message(int i) noexcept {
     return {ends_.Message(static_cast<size_t>(i)), ends_.exchange.size};

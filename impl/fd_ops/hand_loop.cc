@@ -32,15 +32,16 @@ inline Result ReadinessHandLoop::SendAll() noexcept {
 inline Result ReadinessHandLoop::Serve(size_t end) noexcept {
   const size_t i = end / 2;
   if (end % 2 == 1) {
-    const ssize_t n = recv(ends_.pairs[i].server, ends_.Buffer(i), ends_.exchange.buf, 0);
+    const ssize_t n = recv(ends_.pairs[i].server, ends_.ServerBuffer(i), ends_.exchange.buf, 0);
     if (n <= 0) return Failed(n);
-    if (send(ends_.pairs[i].server, ends_.Buffer(i), static_cast<size_t>(n), MSG_NOSIGNAL) < n)
+    if (send(ends_.pairs[i].server, ends_.ServerBuffer(i), static_cast<size_t>(n), MSG_NOSIGNAL) <
+        n)
       return Failed(-1);
     return {0};
   }
   size_t& received = ends_.received[i];
-  const ssize_t n =
-      recv(ends_.pairs[i].client, ends_.Buffer(i) + received, ends_.exchange.buf - received, 0);
+  const ssize_t n = recv(ends_.pairs[i].client, ends_.ClientBuffer(i) + received,
+                         ends_.exchange.buf - received, 0);
   if (n <= 0) return Failed(n);
   received += static_cast<size_t>(n);
   return {received == ends_.exchange.size};

@@ -98,6 +98,10 @@ struct IoUringHandLoop::Ring {
     sqe->user_data = Tag(end / 2, kSent);
   }
 
+  std::byte* Buffer(size_t end) noexcept {
+    return end % 2 == 1 ? ends.ServerBuffer(end / 2) : ends.ClientBuffer(end / 2);
+  }
+
   void Recv(size_t end) noexcept {
     const size_t i = end / 2;
     const bool server = end % 2 == 1;
@@ -108,8 +112,7 @@ struct IoUringHandLoop::Ring {
       sqe->buf_group = kGroup;
     } else {
       const size_t at = server ? 0 : ends.received[i];
-      io_uring_prep_recv(sqe, static_cast<int>(end), ends.Buffer(i) + at, ends.exchange.buf - at,
-                         0);
+      io_uring_prep_recv(sqe, static_cast<int>(end), Buffer(end) + at, ends.exchange.buf - at, 0);
     }
     sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
     sqe->flags |= IOSQE_FIXED_FILE;
@@ -130,12 +133,13 @@ struct IoUringHandLoop::Ring {
     if (multishot) {
       const auto id = static_cast<uint16_t>(cqe.flags >> IORING_CQE_BUFFER_SHIFT);
       // The buffer goes back at once; what is done with the bytes takes longer.
-      std::memcpy(ends.Buffer(i) + (what == kServerRecv ? 0 : ends.received[i]),
+      std::memcpy(Buffer(2 * i + (what == kServerRecv ? 1 : 0)) +
+                      (what == kServerRecv ? 0 : ends.received[i]),
                   lent_bytes + id * kGroupBytes, n);
       GiveBack(id);
     }
     if (what == kServerRecv) {
-      Send(2 * i + 1, ends.Buffer(i), n);
+      Send(2 * i + 1, ends.ServerBuffer(i), n);
       if (again) Recv(2 * i + 1);
       return {0};
     }
@@ -205,7 +209,8 @@ Result IoUringHandLoop::Trip() noexcept {
 }
 
 std::span<const std::byte> IoUringHandLoop::Received(int i) noexcept {
-  return {ring_->ends.Buffer(static_cast<size_t>(i)), ring_->ends.received[static_cast<size_t>(i)]};
+  return {ring_->ends.ClientBuffer(static_cast<size_t>(i)),
+          ring_->ends.received[static_cast<size_t>(i)]};
 }
 std::span<std::byte> IoUringHandLoop::Message(int i) noexcept {
   return {ring_->ends.Message(static_cast<size_t>(i)), ring_->ends.exchange.size};
