@@ -42,6 +42,9 @@ void PollPoller::Remove(Entry& entry) noexcept {
 int PollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
   auto* const fds = reinterpret_cast<pollfd*>(watched_.data());
   const int64_t nanos = deadline_.LimitOf(d);
+  // Each descriptor in the list costs, so this one is there only while it ends the wait.
+  const bool ends_by_itself = nanos == Deadline::kNever && d != Deadline::Never();
+  watched_[1].handle = ends_by_itself ? deadline_.handle() : kNoHandle;
   int ready = 0;
   if (nanos == Deadline::kNever || nanos == 0) {
     ready = poll(fds, watched_.size(), nanos == 0 ? 0 : -1);
