@@ -55,9 +55,10 @@ bool Connect(Op& op, Attempt attempt) noexcept {
       op.result = {};
       return true;
     }
-    // A full backlog of a Unix socket: nothing has begun that could be waited for.
+    // A full backlog of a Unix socket: nothing has begun that could be waited for, and would-block
+    // does not come out.
     if (errno == EAGAIN) {
-      op.result = {0, Errc::kResource, EAGAIN};
+      op.result = {0, Errc::kResource, 0};
       return true;
     }
     // Interrupted or not, from here on it is under way.

@@ -86,7 +86,7 @@ class Bed {
     polling_ = true;
     const int count = backend.Poll(d);
     polling_ = false;
-    if (count != ends_ - before) Broken("S14: Poll returned another number than had ended");
+    if (count != ends_ - before) Broken("S14: Poll returned another number than it called");
     return count;
   }
 
@@ -115,6 +115,12 @@ class Bed {
     (void)Poll(Now().Plus(kMilli));
   }
 
+  // Called at an arrival of a kRecvMany.
+  void SawArrival() {
+    ++ends_;
+    if (!polling_) Broken("S19: an arrival was told outside Poll");
+  }
+
   // Called by an op that ends.
   void Saw(const Call<B>& call) {
     ++ends_;
@@ -136,7 +142,7 @@ class Bed {
   }
 
   std::string verdict_;
-  int ends_ = 0;
+  int ends_ = 0;  // and arrivals
   bool starting_ = false;
   bool polling_ = false;
   bool gave_up_ = false;

@@ -245,13 +245,14 @@ std::string RaceCancelAgainstData(int rounds) {
     return right;
   };
   for (int round = 0; round < rounds; ++round) {
-    const auto order = random() % 6;
+    const auto order = random() % 7;
     if (order == 0) push();
     line.end.Recv({buffer.data(), 1 + random() % buffer.size()});
     if (order == 1 || order == 2) push();
     if (order == 2 || order == 3) (void)bed.Poll(Deadline::Past());
     line.end.Cancel(line.end.in);
     if (order == 4) (void)bed.Poll(Deadline::Past());
+    if (order == 5) MUST(bed.PollUntilEnded(line.end.in));
     if (order >= 3) push();
     MUST(bed.PollUntilEnded(line.end.in));
     MUST(take());

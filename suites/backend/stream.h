@@ -128,7 +128,7 @@ uint64_t FillUntilBlocked(Bed<B>& bed, Endpoint<B>& end, std::span<std::byte> ch
     end.Send(chunk);
     // No sentence says when a send ends; one that has not in this time is blocked, or slower than
     // any test needs.
-    const Deadline enough = Now().Plus(5 * kMilli);
+    const Deadline enough = Now().Plus(20 * kMilli);
     while (end.out.pending() && !HasPassed(enough)) (void)bed.Poll(enough);
     if (end.out.pending()) return sent;
     if (!end.out.result.ok()) throw std::runtime_error("a send failed while filling");
