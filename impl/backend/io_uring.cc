@@ -2,6 +2,7 @@
 // The engine over io_uring: attaching, starting, cancelling, polling.
 #include "impl/backend/io_uring.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +23,14 @@ Result Failed(int error) noexcept {
 
 size_t Index(const Op& op) noexcept {
   return static_cast<size_t>(DirectionOf(op.kind));
+}
+
+// Unix sockets are not sent on without copying.
+bool IsInternet(Handle h) noexcept {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  return getsockopt(h, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+         (domain == AF_INET || domain == AF_INET6);
 }
 
 }  // namespace
@@ -64,6 +73,7 @@ Result IoUringEngine::Attach(Port& port, Handle h) noexcept {
   port.handle = h;
   port.is_stream = IsByteStream(h);
   port.was_blocking = blocking.n != 0;
+  port.zero_copy = ring_->options.send_zc && IsInternet(h);
   // The ring waits either way; the calls that it cannot make (splice) must not block.
   if (port.was_blocking) {
     if (const Result set = SetBlocking(h, false); !set.ok()) return set;

@@ -36,7 +36,8 @@ class IoUringEngine {
     Slot* pending[2] = {nullptr, nullptr};  // by Direction
     bool is_stream = false;
     bool was_blocking = false;
-    bool has_more = false;  // the last receive left something in the socket
+    bool has_more = false;   // the last receive left something in the socket
+    bool zero_copy = false;  // sends are made without copying
   };
 
   struct Slot {
@@ -49,7 +50,7 @@ class IoUringEngine {
     bool canceled = false;
     bool owed = false;              // a cancel that has found no room in the submission queue
     bool retry = false;             // started again after a would-block: wait first
-    bool waits_for_notice = false;  // a send without copying whose buffer the kernel still holds
+    bool again = false;             // to be started again once the kernel has let go of its buffer
   };
 
   explicit IoUringEngine(const IoUringOptions& options) noexcept;

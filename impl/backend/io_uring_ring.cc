@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "impl/backend/io_uring_fault.h"
@@ -52,6 +53,13 @@ Result Failed(int error) noexcept {
 
 size_t Index(const Op& op) noexcept {
   return static_cast<size_t>(DirectionOf(op.kind));
+}
+
+// Whether the ring only waits for the op, which is then made here.
+bool WaitsThenCalls(const Slot& slot) noexcept {
+  const Op::Kind kind = slot.op->kind;
+  return kind == Op::Kind::kSpliceIn || kind == Op::Kind::kSpliceOut ||
+         (kind == Op::Kind::kConnect && slot.retry);
 }
 
 }  // namespace
@@ -257,6 +265,10 @@ void IoUringEngine::Ring::Prepare(Slot& slot, io_uring_sqe* sqe) noexcept {
           op.peer != nullptr ? &op.peer->size : nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       break;
     case Op::Kind::kConnect:
+      if (slot.retry) {  // it is under way
+        io_uring_prep_poll_add(sqe, fd, POLLOUT);
+        break;
+      }
       io_uring_prep_connect(sqe, fd, reinterpret_cast<const sockaddr*>(op.peer->bytes),
                             op.peer->size);
       break;
@@ -271,7 +283,7 @@ void IoUringEngine::Ring::Prepare(Slot& slot, io_uring_sqe* sqe) noexcept {
       }
       break;
     case Op::Kind::kSend:
-      if (options.send_zc) {
+      if (port.zero_copy) {
         io_uring_prep_send_zc(sqe, fd, op.data, size, MSG_NOSIGNAL, 0);
       } else {
         io_uring_prep_send(sqe, fd, op.data, size, MSG_NOSIGNAL);
@@ -357,30 +369,44 @@ int IoUringEngine::Ring::Reap() noexcept {
       ArmWake();
     } else if (cqe.user_data > kLastTag) {
       Slot& slot = *reinterpret_cast<Slot*>(cqe.user_data);
-      count += Complete(slot, FaultyResult(slot.op->kind, cqe.res), cqe.flags);
+      const bool notice = cqe.flags & IORING_CQE_F_NOTIF;  // says nothing
+      const int res = notice ? 0 : FaultyResult(slot.op->kind, cqe.res);
+      count += Complete(slot, res, cqe.flags);
     }
   }
   return count;
+}
+
+// After a completion that was no end; 1 if a cancel makes it one.
+int IoUringEngine::Ring::StartAgain(Slot& slot) noexcept {
+  if (slot.canceled) return Finish(slot, {0, Errc::kCanceled, 0});
+  Queue(slot);
+  return 0;
 }
 
 // What a completion means for its op: 1 if that is its end.
 int IoUringEngine::Ring::Complete(Slot& slot, int res, unsigned cqe_flags) noexcept {
   Op& op = *slot.op;
   if (op.kind == Op::Kind::kRecvMany) return CompleteMany(slot, res, cqe_flags);
-  if (cqe_flags & IORING_CQE_F_NOTIF) return Finish(slot, op.result);
+  if (cqe_flags & IORING_CQE_F_NOTIF) {
+    if (!std::exchange(slot.again, false)) return Finish(slot, op.result);
+    return StartAgain(slot);
+  }
+  // Of a connect: a Unix listener has no room in its line, and nobody will say when it has.
+  if (op.kind == Op::Kind::kConnect && res == -EAGAIN && !slot.canceled) {
+    return Finish(slot, {0, Errc::kResource, 0});
+  }
   const bool interrupted = res == -EAGAIN || res == -EINTR || res == -kRestartSys;
   if (interrupted && slot.canceled) res = -ECANCELED;
   if (interrupted && !slot.canceled) {
     slot.retry = true;
-    Queue(slot);
-    return 0;
+    slot.again = cqe_flags & IORING_CQE_F_MORE;
+    return slot.again ? 0 : StartAgain(slot);
   }
-  if (op.kind == Op::Kind::kSpliceIn || op.kind == Op::Kind::kSpliceOut) {
+  if (WaitsThenCalls(slot)) {
     if (res < 0) return Finish(slot, Failed(-res));
     if (Perform(op, Attempt::kAgain)) return Finish(slot, op.result);
-    if (slot.canceled) return Finish(slot, {0, Errc::kCanceled, 0});
-    Queue(slot);
-    return 0;
+    return StartAgain(slot);
   }
   if (op.kind == Op::Kind::kRecv && res >= 0)
     slot.port->has_more = cqe_flags & IORING_CQE_F_SOCK_NONEMPTY;

@@ -70,6 +70,7 @@ struct IoUringEngine::Ring {
   void SendBacklog() noexcept;
   void ArmWake() noexcept;
   int Reap() noexcept;
+  int StartAgain(Slot& slot) noexcept;
   int Complete(Slot& slot, int res, unsigned flags) noexcept;
   int CompleteMany(Slot& slot, int res, unsigned flags) noexcept;
   int Finish(Slot& slot, Result result) noexcept;

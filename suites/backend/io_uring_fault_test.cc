@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever io_uring says of an operation, it ends once and nothing escapes (CX-12, RG-20, RG-22).
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "impl/backend/io_uring.h"
+#include "impl/backend/io_uring_fault.h"
+#include "suites/backend/bed.h"
+#include "suites/backend/check.h"
+#include "suites/backend/kinds.h"
+#include "suites/backend/stream.h"
+#include "suites/backend/system.h"
+
+namespace tare::io {
+
+int (*io_uring_fault)(Op::Kind, int) = nullptr;
+
+namespace contract {
+namespace {
+
+constexpr int kRestartSys = 512;
+constexpr int kTransient[] = {-EAGAIN, -EINTR, -kRestartSys};
+constexpr Op::Kind kMoving[] = {Op::Kind::kRecv,     Op::Kind::kReadv,    Op::Kind::kRecvFrom,
+                                Op::Kind::kSend,     Op::Kind::kWritev,   Op::Kind::kSendTo,
+                                Op::Kind::kSpliceIn, Op::Kind::kSpliceOut};
+
+struct ZeroCopyMode {
+  static constexpr std::string_view kMode = "send_zc";
+  static constexpr IoUringOptions kOptions = {.send_zc = true};
+};
+using ZeroCopy = IoUringIn<ZeroCopyMode>;
+
+// While it lives the next completions of a kind say something else than the kernel said.
+class Faults {
+ public:
+  Faults(Op::Kind kind, std::vector<int> results) : kind_(kind), results_(std::move(results)) {
+    current = this;
+    io_uring_fault = &Change;
+  }
+  ~Faults() { io_uring_fault = nullptr; }
+  Faults(const Faults&) = delete;
+  Faults& operator=(const Faults&) = delete;
+
+  bool used_up() const { return results_.empty(); }
+
+ private:
+  static int Change(Op::Kind kind, int result) {
+    if (kind != current->kind_ || current->used_up()) return result;
+    if (kind == Op::Kind::kAccept && result >= 0) close(result);
+    const int said = current->results_.front();
+    current->results_.erase(current->results_.begin());
+    return said;
+  }
+
+  static inline Faults* current = nullptr;
+  const Op::Kind kind_;
+  std::vector<int> results_;
+};
+
+// An op of any kind that moves 100 bytes, on a connection whose other end is used by blocking
+// calls.
+template <class B>
+struct Mover {
+  Mover(Bed<B>& bed, Op::Kind the_kind) : kind(the_kind), line(bed) {
+    message.pieces = pieces;
+    int ends[2];
+    EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    from = OwnedHandle(ends[0]);
+    to = OwnedHandle(ends[1]);
+    splice.pipe = ends[kind == Op::Kind::kSpliceIn ? 1 : 0];
+  }
+
+  Call<B>& call() { return DirectionOf(kind) == Direction::kIn ? line.end.in : line.end.out; }
+  bool is_in() const { return DirectionOf(kind) == Direction::kIn; }
+
+  void Start() {
+    switch (kind) {
+      case Op::Kind::kRecv:
+        return line.end.Recv(bytes);
+      case Op::Kind::kReadv:
+        return Readv(line.end, message, 2);
+      case Op::Kind::kRecvFrom:
+        return RecvFrom(line.end, bytes, message);
+      case Op::Kind::kSend:
+        return line.end.Send(bytes);
+      case Op::Kind::kWritev:
+        return Writev(line.end, message, 2);
+      case Op::Kind::kSendTo:
+        return SendTo(line.end, bytes, message);
+      case Op::Kind::kSpliceIn:
+        return SpliceIn(line.end, splice, 100);
+      case Op::Kind::kSpliceOut:
+        EXPECT_EQ(write(*to, bytes.data(), 100), 100);
+        return SpliceOut(line.end, splice, 100);
+      default:
+        FAIL();
+    }
+  }
+  // Lets the system complete it, if that needs somebody.
+  void Provoke() {
+    if (is_in()) Push(*line.peer, Pattern(100));
+  }
+
+  const Op::Kind kind;
+  Line<B> line;
+  std::vector<std::byte> bytes = Pattern(100);
+  Piece pieces[2] = {{bytes.data(), 40}, {bytes.data() + 40, 60}};
+  Message message;
+  OwnedHandle from, to;
+  Splice splice;
+};
+
+std::string Text(const Result& r) {
+  return std::to_string(r.n) + " " + std::string(Name(r.err)) + " " + std::to_string(r.os);
+}
+
+template <class B>
+class FaultTest : public testing::Test {};
+using Engines = testing::Types<IoUring, ZeroCopy>;
+TYPED_TEST_SUITE(FaultTest, Engines);
+
+// The bytes that came with the completion that was changed are gone, which is the test's doing.
+TYPED_TEST(FaultTest, CX_12_WouldBlockAndInterruptionsAreTriedAgain) {
+  if (CannotRun<TypeParam>()) return;
+  for (const Op::Kind kind : kMoving) {
+    for (const int error : kTransient) {
+      SCOPED_TRACE(testing::Message() << "kind " << static_cast<int>(kind) << ", " << error);
+      Bed<TypeParam> bed;
+      Mover<TypeParam> mover(bed, kind);
+      Faults faults(kind, {error, error});
+      mover.Start();
+      for (int i = 0; i < 3; ++i) {
+        mover.Provoke();
+        if (i < 2) bed.PollInVain();
+      }
+      ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+      EXPECT_TRUE(faults.used_up());
+      EXPECT_EQ(Text(mover.call().result), "100 ok 0");
+      bed.PollInVain();
+      EXPECT_EQ(mover.call().ended, 1);
+      EXPECT_EQ(bed.verdict(), "");
+      // What was sent was sent three times, and each time from a buffer that was still good.
+      mover.bytes.assign(100, std::byte{0});
+      if (mover.is_in() || kind == Op::Kind::kSpliceOut) continue;
+      std::vector<std::byte> received(300);
+      ASSERT_EQ(Pull(*mover.line.peer, received), 300u);
+      for (size_t i = 0; i < 3; ++i) {
+        EXPECT_TRUE(IsPattern({received.data() + 100 * i, 100}, 0)) << i;
+      }
+    }
+  }
+}
+
+TYPED_TEST(FaultTest, CX_12_OfACanceledOpTheyAreItsEnd) {
+  if (CannotRun<TypeParam>()) return;
+  for (const Op::Kind kind : kMoving) {
+    if (DirectionOf(kind) == Direction::kOut) continue;
+    for (const int error : kTransient) {
+      SCOPED_TRACE(testing::Message() << "kind " << static_cast<int>(kind) << ", " << error);
+      Bed<TypeParam> bed;
+      Mover<TypeParam> mover(bed, kind);
+      Faults faults(kind, {error});
+      mover.Start();
+      bed.PollInVain();
+      mover.line.end.Cancel(mover.call());
+      ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+      EXPECT_TRUE(faults.used_up());
+      EXPECT_EQ(mover.call().result.err, Errc::kCanceled);
+      bed.PollInVain();
+      EXPECT_EQ(mover.call().ended, 1);
+      EXPECT_EQ(bed.verdict(), "");
+    }
+  }
+}
+
+// A splice whose wait is over when it is canceled, and which then finds nothing.
+TYPED_TEST(FaultTest, CX_12_ASpliceThatWasCanceledDoesNotWaitAgain) {
+  if (CannotRun<TypeParam>()) return;
+  Bed<TypeParam> bed;
+  Mover<TypeParam> mover(bed, Op::Kind::kSpliceIn);
+  Faults faults(Op::Kind::kSpliceIn, {POLLIN});
+  mover.Start();
+  bed.PollInVain();
+  mover.line.end.Cancel(mover.call());
+  ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+  EXPECT_EQ(mover.call().result.err, Errc::kCanceled);
+}
+
+TYPED_TEST(FaultTest, RG_20_ErrorsComeOutAsTheyAre) {
+  if (CannotRun<TypeParam>()) return;
+  const std::pair<int, std::string> table[] = {
+      {ENOBUFS, "0 resource 105"}, {ENOMEM, "0 resource 12"},   {ECANCELED, "0 canceled 125"},
+      {ECONNRESET, "0 reset 104"}, {EALREADY, "0 invalid 114"}, {ETIMEDOUT, "0 unreachable 110"}};
+  for (const Op::Kind kind : kMoving) {
+    for (const auto& [error, wanted] : table) {
+      SCOPED_TRACE(testing::Message() << "kind " << static_cast<int>(kind) << ", " << error);
+      Bed<TypeParam> bed;
+      Mover<TypeParam> mover(bed, kind);
+      Faults faults(kind, {-error});
+      mover.Start();
+      mover.Provoke();
+      ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+      EXPECT_EQ(Text(mover.call().result), wanted);
+      bed.PollInVain();
+      EXPECT_EQ(mover.call().ended, 1);
+      EXPECT_EQ(bed.verdict(), "");
+    }
+  }
+}
+
+TYPED_TEST(FaultTest, RG_20_ShortResultsComeOutAsTheyAre) {
+  if (CannotRun<TypeParam>()) return;
+  for (const Op::Kind kind : kMoving) {
+    if (kind == Op::Kind::kSpliceIn || kind == Op::Kind::kSpliceOut) continue;  // made by us
+    SCOPED_TRACE(static_cast<int>(kind));
+    Bed<TypeParam> bed;
+    Mover<TypeParam> mover(bed, kind);
+    Faults faults(kind, {1});
+    mover.Start();
+    mover.Provoke();
+    ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+    EXPECT_EQ(Text(mover.call().result), "1 ok 0");
+  }
+}
+
+TYPED_TEST(FaultTest, CX_12_AcceptsAreTriedAgain) {
+  if (CannotRun<TypeParam>()) return;
+  const auto open = OpenHandles();
+  {
+    Bed<TypeParam> bed;
+    Address at = Loopback4();
+    Endpoint<TypeParam> listener(bed, OwnedHandle(Listen(at)));
+    Faults faults(Op::Kind::kAccept, {-EAGAIN, -EINTR, -kRestartSys});
+    listener.Accept();
+    std::vector<OwnedHandle> dialers;
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_TRUE(listener.in.pending());
+      dialers.emplace_back(Dial(at));
+      (void)ResetOnClose(*dialers.back());
+      bed.PollInVain();
+    }
+    ASSERT_TRUE(bed.PollUntilEnded(listener.in));
+    EXPECT_TRUE(faults.used_up());
+    ASSERT_TRUE(listener.in.result.ok());
+    const OwnedHandle accepted(listener.in.result);
+    EXPECT_EQ(listener.in.ended, 1);
+    EXPECT_EQ(bed.verdict(), "");
+  }
+  EXPECT_EQ(OpenHandles(), open);
+}
+
+// A connect that was interrupted is under way: to ask again would be a second one.
+TYPED_TEST(FaultTest, CX_12_ConnectsAreWaitedFor) {
+  if (CannotRun<TypeParam>()) return;
+  for (const int error : {-EINTR, -kRestartSys}) {
+    Bed<TypeParam> bed;
+    Address at = Loopback4();
+    const OwnedHandle listener(Listen(at));
+    Endpoint<TypeParam> dialer(bed, OwnedHandle(NewTcp4()));
+    (void)ResetOnClose(dialer.handle());
+    Faults faults(Op::Kind::kConnect, {error, error});
+    dialer.Connect(at);
+    ASSERT_TRUE(bed.PollUntilEnded(dialer.out));
+    EXPECT_TRUE(faults.used_up());
+    EXPECT_EQ(Text(dialer.out.result), "0 ok 0");
+    EXPECT_EQ(dialer.out.ended, 1);
+    EXPECT_EQ(bed.verdict(), "");
+  }
+}
+
+TYPED_TEST(FaultTest, CX_12_AConnectWithoutRoomInTheLineSaysSo) {
+  if (CannotRun<TypeParam>()) return;
+  Bed<TypeParam> bed;
+  Address at = Loopback4();
+  const OwnedHandle listener(Listen(at));
+  Endpoint<TypeParam> dialer(bed, OwnedHandle(NewTcp4()));
+  (void)ResetOnClose(dialer.handle());
+  Faults faults(Op::Kind::kConnect, {-EAGAIN});
+  dialer.Connect(at);
+  ASSERT_TRUE(bed.PollUntilEnded(dialer.out));
+  EXPECT_EQ(Text(dialer.out.result), "0 resource 0");
+  EXPECT_EQ(bed.verdict(), "");
+}
+
+// Many receives by one op: an error that passes is no end of it, the others are.
+struct Counting : RecvMany {
+  Counting() {
+    more = [](Op& op, const std::byte*, size_t size) noexcept {
+      static_cast<Counting&>(*op.many).bytes += size;
+    };
+  }
+  size_t bytes = 0;
+};
+
+TYPED_TEST(FaultTest, RG_22_ManyReceivesGoOnAfterWhatPasses) {
+  if (CannotRun<TypeParam>()) return;
+  for (const int error : {-EAGAIN, -EINTR, -kRestartSys, -ENOBUFS}) {
+    SCOPED_TRACE(error);
+    Bed<TypeParam> bed;
+    Line<TypeParam> line(bed);
+    Counting counting;
+    // The end of the stream comes with no more to follow: the first time it says something else.
+    ReceiveMany(line.end, counting);
+    bed.PollInVain();
+    Faults faults(Op::Kind::kRecvMany, {error, error});
+    ASSERT_TRUE(ShutdownSend(*line.peer).ok());
+    ASSERT_TRUE(bed.PollUntilEnded(line.end.in));
+    EXPECT_TRUE(faults.used_up());
+    EXPECT_EQ(Text(line.end.in.result), "0 ok 0");
+    EXPECT_EQ(line.end.in.ended, 1);
+    EXPECT_EQ(counting.bytes, 0u);
+  }
+  for (const int error : {-ECANCELED, -ECONNRESET, -ENOMEM}) {
+    Bed<TypeParam> bed;
+    Line<TypeParam> line(bed);
+    Counting counting;
+    Faults faults(Op::Kind::kRecvMany, {error});
+    ReceiveMany(line.end, counting);
+    ASSERT_TRUE(ShutdownSend(*line.peer).ok());
+    ASSERT_TRUE(bed.PollUntilEnded(line.end.in));
+    EXPECT_EQ(line.end.in.result.os, -error);
+    EXPECT_EQ(line.end.in.ended, 1);
+  }
+}
+
+// The hook is there, and what it says comes out where nothing mends it: without this the tests
+// above would prove nothing.
+TYPED_TEST(FaultTest, TheHookChangesWhatIsSeen) {
+  if (CannotRun<TypeParam>()) return;
+  Bed<TypeParam> bed;
+  Mover<TypeParam> mover(bed, Op::Kind::kRecv);
+  Faults faults(Op::Kind::kRecv, {-EXDEV});
+  mover.Start();
+  mover.Provoke();
+  ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+  EXPECT_EQ(Text(mover.call().result), "0 other 18");
+}
+
+}  // namespace
+}  // namespace contract
+}  // namespace tare::io

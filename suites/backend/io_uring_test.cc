@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// What io_uring has beside the contract: queues that are full, what stays in the kernel, and
+// reasons why it cannot run (RS-10, RG-20, RG-21).
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "impl/backend/io_uring.h"
+#include "suites/backend/bed.h"
+#include "suites/backend/check.h"
+#include "suites/backend/kinds.h"
+#include "suites/backend/refuse_io_uring.h"
+#include "suites/backend/stream.h"
+#include "suites/backend/system.h"
+
+namespace tare::io::contract {
+namespace {
+
+// With four entries in the submission queue and eight in the other one.
+template <bool sqpoll>
+struct Small {
+  static constexpr std::string_view kMode = "small";
+  static constexpr IoUringOptions kOptions = {.sqpoll = sqpoll, .entries = 4};
+};
+
+template <class B>
+class SmallRingTest : public testing::Test {};
+using SmallRings = testing::Types<IoUringIn<Small<false>>, IoUringIn<Small<true>>>;
+TYPED_TEST_SUITE(SmallRingTest, SmallRings);
+
+template <class B>
+using Lines = std::vector<std::unique_ptr<Line<B>>>;
+
+template <class B>
+Lines<B> NewLines(Bed<B>& bed, int count) {
+  Lines<B> lines;
+  for (int i = 0; i < count; ++i) lines.push_back(std::make_unique<Line<B>>(bed));
+  return lines;
+}
+
+constexpr int kMany = 200;
+using Buffers = std::vector<std::array<std::byte, 64>>;
+
+TYPED_TEST(SmallRingTest, RS_10_FullQueuesLoseNothing) {
+  if (CannotRun<TypeParam>()) return;
+  Buffers buffers(kMany);
+  Bed<TypeParam> bed;
+  const auto lines = NewLines(bed, kMany);
+  const auto answer = Pattern(10);
+  for (int round = 0; round < 5; ++round) {
+    for (size_t i = 0; i < kMany; ++i) {
+      lines[i]->end.Recv(buffers[i]);
+      lines[i]->end.Send(answer);
+    }
+    // All of them complete before anyone looks.
+    if (round % 2 == 0) (void)bed.Poll(Deadline::Past());
+    for (size_t i = 0; i < kMany; ++i) Push(*lines[i]->peer, Pattern(64, i));
+    for (size_t i = 0; i < kMany; ++i) {
+      Line<TypeParam>& line = *lines[i];
+      ASSERT_TRUE(bed.PollUntilEnded(line.end.in) && bed.PollUntilEnded(line.end.out)) << i;
+      EXPECT_EQ(line.end.in.result.n, 64);
+      EXPECT_EQ(line.end.out.result.n, 10);
+      EXPECT_TRUE(IsPattern(buffers[i], i));
+    }
+  }
+  bed.PollInVain();
+  for (const auto& line : lines) {
+    EXPECT_EQ(line->end.in.ended, 5);
+    EXPECT_EQ(line->end.out.ended, 5);
+  }
+  EXPECT_EQ(bed.verdict(), "");
+}
+
+TYPED_TEST(SmallRingTest, RS_10_WhatIsInLineCanBeCanceled) {
+  if (CannotRun<TypeParam>()) return;
+  Buffers buffers(kMany);
+  Bed<TypeParam> bed;
+  const auto lines = NewLines(bed, kMany);
+  for (const bool poll_first : {false, true}) {
+    for (size_t i = 0; i < kMany; ++i) lines[i]->end.Recv(buffers[i]);
+    if (poll_first) bed.PollInVain();
+    for (const auto& line : lines) line->end.Cancel(line->end.in);
+    for (const auto& line : lines) {
+      ASSERT_TRUE(bed.PollUntilEnded(line->end.in));
+      EXPECT_EQ(line->end.in.result.err, Errc::kCanceled);
+    }
+  }
+  // Every second one only, and the others receive.
+  for (size_t i = 0; i < kMany; ++i) lines[i]->end.Recv(buffers[i]);
+  for (size_t i = 0; i < kMany; i += 2) lines[i]->end.Cancel(lines[i]->end.in);
+  for (size_t i = 1; i < kMany; i += 2) Push(*lines[i]->peer, Pattern(64, i));
+  for (size_t i = 0; i < kMany; ++i) {
+    ASSERT_TRUE(bed.PollUntilEnded(lines[i]->end.in));
+    EXPECT_EQ(lines[i]->end.in.result.ok(), i % 2 == 1) << i;
+    EXPECT_EQ(lines[i]->end.in.ended, 3);
+  }
+  EXPECT_EQ(bed.verdict(), "");
+}
+
+TYPED_TEST(SmallRingTest, RS_10_OpsThatRestartThemselves) {
+  if (CannotRun<TypeParam>()) return;
+  Bed<TypeParam> bed;
+  Buffers buffers(kMany);
+  const auto lines = NewLines(bed, kMany);
+  std::vector<uint64_t> places(kMany, 0);
+  bool right = true;
+  for (size_t i = 0; i < kMany; ++i) {
+    lines[i]->end.in.then = [&, i](Call<TypeParam>& call) {
+      const auto n = static_cast<size_t>(call.result.n);
+      right = right && IsPattern({buffers[i].data(), n}, places[i], i);
+      places[i] += n;
+      if (n > 0) lines[i]->end.Recv(buffers[i]);
+    };
+    lines[i]->end.Recv(buffers[i]);
+  }
+  for (size_t i = 0; i < kMany; ++i) {
+    Push(*lines[i]->peer, Pattern(1000, 0, i));
+    (void)ShutdownSend(*lines[i]->peer);
+  }
+  for (size_t i = 0; i < kMany; ++i) {
+    ASSERT_TRUE(bed.PollUntil([&] { return !lines[i]->end.in.pending(); }));
+    EXPECT_EQ(places[i], 1000u);
+  }
+  EXPECT_TRUE(right);
+  EXPECT_EQ(bed.verdict(), "");
+}
+
+// Whether the other end of a connection is closed, now.
+bool IsEnded(Handle peer) {
+  std::byte byte;
+  const ssize_t n = recv(peer, &byte, 1, MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno == ECONNRESET);
+}
+
+// A backend that is given up with everything pending, and then what it was waiting on.
+template <class B>
+struct GivenUp {
+  explicit GivenUp(Transport transport) : many_([](Op&, const std::byte*, size_t) noexcept {}) {
+    auto bed = std::make_unique<Bed<B>>();
+    for (Kept& kept : all_) {
+      kept.pair = NewPair(transport);
+      EXPECT_TRUE(bed->backend.Attach(kept.port, kept.pair.server).ok());
+      kept.call = std::make_unique<Call<B>>(*bed);
+    }
+    Begin(*bed, 0, Op::Kind::kRecv);
+    Begin(*bed, 1, Op::Kind::kRecvMany);
+    all_[1].call->many = &many_;
+    Begin(*bed, 2, Op::Kind::kSpliceIn);
+    Begin(*bed, 3, Op::Kind::kRecv);
+    for (Kept& kept : all_) bed->Start(kept.port, *kept.call);
+    bed->PollInVain();
+    // One has completed, and nobody has looked.
+    Push(all_[3].pair.client, Pattern(64));
+    bed.reset();
+  }
+  ~GivenUp() {
+    for (Kept& kept : all_) CloseAll({&kept.pair, 1});
+  }
+
+  void CloseServers() {
+    for (Kept& kept : all_) (void)CloseHandle(std::exchange(kept.pair.server, kNoHandle));
+  }
+  int Ended() const {
+    int ended = 0;
+    for (const Kept& kept : all_) ended += IsEnded(kept.pair.client) ? 1 : 0;
+    return ended;
+  }
+  static constexpr int kAll = 4;
+
+ private:
+  struct Kept {
+    Pair pair;
+    typename B::Port port;
+    std::unique_ptr<Call<B>> call;
+  };
+
+  void Begin(Bed<B>&, size_t i, Op::Kind kind) {
+    Call<B>& call = *all_[i].call;
+    call.kind = kind;
+    call.data = buffer_.data();
+    call.size = buffer_.size();
+    if (kind == Op::Kind::kSpliceIn) call.splice = &splice_;
+  }
+
+  RecvMany many_;
+  Splice splice_;
+  std::array<std::byte, 64> buffer_;
+  std::array<Kept, kAll> all_;
+};
+
+template <class B>
+class DestroyedRingTest : public testing::Test {};
+using EveryRing = testing::Types<IoUring, IoUringSqpoll, IoUringIn<Small<false>>>;
+TYPED_TEST_SUITE(DestroyedRingTest, EveryRing);
+
+TYPED_TEST(DestroyedRingTest, RS_10_NothingStaysInTheKernel) {
+  if (CannotRun<TypeParam>()) return;
+  const auto open = OpenHandles();
+  for (const Transport transport : {Transport::kUnix, Transport::kTcp4}) {
+    GivenUp<TypeParam> given_up(transport);
+    EXPECT_EQ(given_up.Ended(), 0);
+    given_up.CloseServers();
+    // At once; but what a thread of the kernel has in hand, it puts down in its own time.
+    const bool by_thread = TypeParam::kMode == IoUringSqpollMode::kMode;
+    const Deadline bound = by_thread ? Now().Plus(20 * kSecond) : Deadline::Past();
+    while (given_up.Ended() < GivenUp<TypeParam>::kAll && !HasPassed(bound)) {
+    }
+    EXPECT_EQ(given_up.Ended(), GivenUp<TypeParam>::kAll);
+  }
+  EXPECT_EQ(OpenHandles(), open);
+}
+
+// The plant: somebody still holds one of the sockets, as a ring would.
+TEST(DestroyedRingPlantTest, ASocketThatIsHeldIsSeen) {
+  Pair pair = NewPair(Transport::kTcp4);
+  const OwnedHandle held(Duplicate(pair.server));
+  (void)CloseHandle(std::exchange(pair.server, kNoHandle));
+  EXPECT_FALSE(IsEnded(pair.client));
+  CloseAll({&pair, 1});
+}
+
+TYPED_TEST(DestroyedRingTest, RG_21_AnAcceptThatNobodyWasToldOfIsClosed) {
+  if (CannotRun<TypeParam>()) return;
+  const auto open = OpenHandles();
+  {
+    Address at = Loopback4();
+    const OwnedHandle listener(Listen(at));
+    OwnedHandle dialer;
+    {
+      auto bed = std::make_unique<Bed<TypeParam>>();
+      typename TypeParam::Port port;
+      Call<TypeParam> call(*bed);
+      call.kind = Op::Kind::kAccept;
+      call.peer = nullptr;
+      ASSERT_TRUE(bed->backend.Attach(port, *listener).ok());
+      bed->Start(port, call);
+      bed->PollInVain();
+      dialer = OwnedHandle(Dial(at));
+      (void)ResetOnClose(*dialer);
+      bed.reset();
+    }
+    EXPECT_EQ(OpenHandles().size(), open.size() + 2);
+  }
+  EXPECT_EQ(OpenHandles(), open);
+}
+
+// Each has a WhyNot of its own, so that none finds what another has been told.
+template <int number>
+struct Fresh {
+  static constexpr std::string_view kMode = "fresh";
+  static constexpr IoUringOptions kOptions = {};
+};
+
+template <int number>
+[[noreturn]] void TellWhyNot() {
+  const char* why = IoUringIn<Fresh<number>>::WhyNot();
+  std::fputs(why != nullptr ? why : "it can", stderr);
+  std::_Exit(0);
+}
+
+TEST(WhyNotTest, ItCanOrSaysWhyNot) {
+  if (CannotRun<IoUring>()) return;
+  EXPECT_EXIT(TellWhyNot<0>(), testing::ExitedWithCode(0), "^it can$");
+}
+
+TEST(WhyNotTest, ForbiddenByAFilter) {
+  EXPECT_EXIT(
+      {
+        if (!RefuseIoUring(EPERM)) std::_Exit(1);
+        TellWhyNot<1>();
+      },
+      testing::ExitedWithCode(0), "io_uring is forbidden here \\(seccomp");
+}
+
+TEST(WhyNotTest, AKernelWithoutIt) {
+  EXPECT_EXIT(
+      {
+        if (!RefuseIoUring(ENOSYS)) std::_Exit(1);
+        TellWhyNot<2>();
+      },
+      testing::ExitedWithCode(0), "this kernel has no io_uring");
+}
+
+TEST(WhyNotTest, NoDescriptorLeft) {
+  if (CannotRun<IoUring>()) return;
+  EXPECT_EXIT(
+      {
+        const HandleLimit none(0);
+        TellWhyNot<3>();
+      },
+      testing::ExitedWithCode(0), "no descriptor is left for a ring");
+}
+
+}  // namespace
+}  // namespace tare::io::contract
