@@ -15,8 +15,7 @@ PollPoller::PollPoller() noexcept : in_(POLLIN), out_(POLLOUT) {
   static_assert(sizeof(Watched) == sizeof(pollfd) &&
                 offsetof(Watched, events) == offsetof(pollfd, events) &&
                 offsetof(Watched, revents) == offsetof(pollfd, revents));
-  watched_ = {{wake_.handle(), POLLIN, 0}, {deadline_.handle(), POLLIN, 0}};
-  entries_.resize(kOwn);
+  watched_.resize(kOwn);
 }
 
 Result PollPoller::Add(Entry& entry, Handle h, void* port) noexcept {
@@ -24,15 +23,16 @@ Result PollPoller::Add(Entry& entry, Handle h, void* port) noexcept {
     watched_.push_back({kNoHandle, 0, 0});
     entries_.push_back(&entry);
   } catch (const std::bad_alloc&) {
-    watched_.resize(entries_.size());
+    watched_.resize(entries_.size() + kOwn);
     return {0, Errc::kResource, ENOMEM};
   }
-  entry = {watched_.size() - 1, h, port};
+  entry = {entries_.size() - 1, h, port};
+  watched_[entry.index] = {kNoHandle, 0, 0};
   return {};
 }
 
 void PollPoller::Remove(Entry& entry) noexcept {
-  watched_[entry.index] = watched_.back();
+  watched_[entry.index] = watched_[entries_.size() - 1];
   entries_[entry.index] = entries_.back();
   entries_[entry.index]->index = entry.index;
   watched_.pop_back();
@@ -40,25 +40,28 @@ void PollPoller::Remove(Entry& entry) noexcept {
 }
 
 int PollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
-  auto* const fds = reinterpret_cast<pollfd*>(watched_.data());
+  const size_t ports = entries_.size();
   const int64_t nanos = deadline_.LimitOf(d);
+  watched_[ports] = {wake_.handle(), POLLIN, 0};
+  watched_[ports + 1] = {deadline_.handle(), POLLIN, 0};
   // Each descriptor in the list costs, so this one is there only while it ends the wait.
   const bool ends_by_itself = nanos == Deadline::kNever && d != Deadline::Never();
-  watched_[1].handle = ends_by_itself ? deadline_.handle() : kNoHandle;
+  const size_t size = ports + (ends_by_itself ? 2 : 1);
+  auto* const fds = reinterpret_cast<pollfd*>(watched_.data());
   int ready = 0;
   if (nanos == Deadline::kNever || nanos == 0) {
-    ready = poll(fds, watched_.size(), nanos == 0 ? 0 : -1);
+    ready = poll(fds, size, nanos == 0 ? 0 : -1);
   } else {
     const timespec left = {nanos / 1'000'000'000, nanos % 1'000'000'000};
-    ready = ppoll(fds, watched_.size(), &left, nullptr);
+    ready = ppoll(fds, size, &left, nullptr);
   }
   woken_ = false;
-  if (ready > 0 && watched_[0].revents != 0) {
+  if (ready > 0 && watched_[ports].revents != 0) {
     woken_ = true;
     wake_.Drain();
     --ready;
   }
-  if (ready > 0 && watched_[1].revents != 0) {
+  if (ready > 0 && watched_[ports + 1].revents != 0) {
     deadline_.Drain();
     --ready;
   }
@@ -66,7 +69,7 @@ int PollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
   // From where the last look stopped, so that the end of a long list is not for ever behind its
   // beginning.
   for (; ready > 0 && count < static_cast<int>(events.size()); ++cursor_) {
-    if (cursor_ >= watched_.size()) cursor_ = kOwn;
+    if (cursor_ >= ports) cursor_ = 0;
     Watched& w = watched_[cursor_];
     if (w.revents == 0) continue;
     --ready;

@@ -53,14 +53,16 @@ class PollPoller {
 
   int16_t BitOf(Direction d) const noexcept { return d == Direction::kIn ? in_ : out_; }
 
-  static constexpr size_t kOwn = 2;  // the first of watched_: wake_ and deadline_
+  // wake_ and deadline_, in watched_ behind all ports: once the system has found a descriptor ready
+  // it no longer enters itself with those that follow, so there they cost least.
+  static constexpr size_t kOwn = 2;
 
   WakeFd wake_;
   DeadlineFd deadline_;
   int16_t in_, out_;              // POLLIN, POLLOUT
-  std::vector<Watched> watched_;  // the first kOwn are ours
+  std::vector<Watched> watched_;  // a port each, then ours
   std::vector<Entry*> entries_;   // whose each is
-  size_t cursor_ = kOwn;          // where the next look begins
+  size_t cursor_ = 0;             // where the next look begins
   bool woken_ = false;
 };
 
