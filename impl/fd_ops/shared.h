@@ -20,7 +20,7 @@ namespace tare::io::fd_ops {
 // call has returned. A call made on the loop's own thread turns the loop itself; made inside a turn
 // (in a callback, a timer or a task) it would wait for itself, and is an error of the programmer.
 //
-// Reads (and accepts) take their turns in the order of their calls, and so do writes (and
+// Reads (receives, accepts) take their turns in the order of their calls, and so do writes (sends,
 // connects): each write is contiguous on the wire, each byte is read once. The two directions do
 // not wait for each other. Whoever waits for a turn looks at deadline and close again when it
 // comes, and both end also what is before it in line: nobody waits for a stranger's operation
@@ -50,6 +50,24 @@ class SharedFd {
   Result Write(std::span<const std::byte> from) noexcept {
     Call call{
         .kind = Call::kWrite, .data = const_cast<std::byte*>(from.data()), .size = from.size()};
+    return Wait(call);
+  }
+  // One datagram, of n bytes, 0 too; what does not fit is gone. `from` may be null; who sent it is
+  // told of a datagram only, not of an error.
+  Result ReadFrom(std::span<std::byte> to, Address* from = nullptr) noexcept {
+    Message message;
+    message.peer = from;
+    Call call{.kind = Call::kReadFrom, .data = to.data(), .size = to.size(), .message = &message};
+    return Wait(call);
+  }
+  // One datagram, whole or an error with n = 0. To the connected peer if `to` is null.
+  Result WriteTo(std::span<const std::byte> from, const Address* to) noexcept {
+    Message message;
+    message.peer = const_cast<Address*>(to);
+    Call call{.kind = Call::kWriteTo,
+              .data = const_cast<std::byte*>(from.data()),
+              .size = from.size(),
+              .message = &message};
     return Wait(call);
   }
   // n = the new handle, the caller's. `peer` may be null.
@@ -90,8 +108,10 @@ class SharedFd {
     enum Kind : uint8_t {
       kOpen,
       kRead,
+      kReadFrom,
       kAccept,
       kWrite,
+      kWriteTo,
       kConnect,
       kReadDeadline,
       kWriteDeadline,
@@ -104,6 +124,7 @@ class SharedFd {
     std::byte* data = nullptr;
     size_t size = 0;
     Address* address = nullptr;
+    Message* message = nullptr;
     Deadline deadline{};
 
     Result result{};
@@ -171,10 +192,12 @@ class SharedFd {
   void Do(Call& call) noexcept {
     switch (call.kind) {
       case Call::kRead:
+      case Call::kReadFrom:
       case Call::kAccept:
         if (in_.Push(call)) Begin(call);
         return;
       case Call::kWrite:
+      case Call::kWriteTo:
       case Call::kConnect:
         if (out_.Push(call)) Begin(call);
         return;
@@ -200,10 +223,14 @@ class SharedFd {
     switch (call.kind) {
       case Call::kRead:
         return fd_.Read({call.data, call.size}, &OnIn);
+      case Call::kReadFrom:
+        return fd_.ReadFrom({call.data, call.size}, *call.message, &OnIn);
       case Call::kAccept:
         return fd_.Accept(call.address, &OnIn);
       case Call::kWrite:
         return fd_.Write({call.data, call.size}, &OnOut);
+      case Call::kWriteTo:
+        return fd_.WriteTo({call.data, call.size}, *call.message, &OnOut);
       case Call::kConnect:
         return fd_.Connect(*call.address, &OnOut);
       default:

@@ -61,7 +61,8 @@ std::optional<io::Address> Parse(const std::string& address) {
                        static_cast<uint8_t>(host));
 }
 
-// What Conn and Listener share. The addresses are asked for at once: the handle may be gone later.
+// What Conn, Listener and PacketConn share. The addresses are asked for at once: the handle may be
+// gone later.
 template <class B, class Base>
 class Shared : public Base {
  public:
@@ -137,17 +138,40 @@ class TareListener final : public Shared<B, Listener> {
 };
 
 template <class B>
+class TarePackets final : public Shared<B, PacketConn> {
+ public:
+  using Shared<B, PacketConn>::Shared;
+
+  void KeepAddress(const io::Address& at) { this->local_ = io::ToString(at); }
+
+  Result ReceiveFrom(std::span<std::byte> to, std::string& from) override {
+    io::Address peer;
+    const io::Result r = this->fd_.ReadFrom(to, &peer);
+    if (r.ok()) from = io::ToString(peer);
+    return Moved(r);
+  }
+  Result SendTo(std::span<const std::byte> from, const std::string& to) override {
+    const std::optional<io::Address> peer = Parse(to);
+    if (!peer) return {0, Error::kOther, 0};
+    return Moved(this->fd_.WriteTo(from, &*peer));
+  }
+};
+
+template <class B>
 class TareSubject final : public Subject, public Dialer {
  public:
   Made<Listener> Listen() override {
     io::Address at = io::Loopback4();
-    const io::Result listening = io::Listen(at);
-    if (!listening.ok()) return {nullptr, Ended(listening)};
-    auto listener = std::make_unique<TareListener<B>>(thread_.loop());
-    listener->KeepAddress(at);
-    const io::Result opened = listener->Open(static_cast<io::Handle>(listening.n));
-    if (!opened.ok()) return {nullptr, Ended(opened)};
-    return {std::move(listener), {}};
+    const io::Result made = io::Listen(at);
+    return Bound<Listener, TareListener<B>>(made, at);
+  }
+  std::string WhyWithout(Part part) const override {
+    return part == Part::kPackets ? "" : Subject::WhyWithout(part);
+  }
+  Made<PacketConn> OpenPackets() override {
+    io::Address at = io::Loopback4();
+    const io::Result made = io::Bind(io::Transport::kUdp4, at);
+    return Bound<PacketConn, TarePackets<B>>(made, at);
   }
 
   Dialer& dialer() override { return *this; }
@@ -167,6 +191,17 @@ class TareSubject final : public Subject, public Dialer {
   }
 
  private:
+  // Of the handle that was made bound to `at`, or of why there is none.
+  template <class T, class Of>
+  Made<T> Bound(const io::Result& made, const io::Address& at) {
+    if (!made.ok()) return {nullptr, Ended(made)};
+    auto endpoint = std::make_unique<Of>(thread_.loop());
+    endpoint->KeepAddress(at);
+    const io::Result opened = endpoint->Open(static_cast<io::Handle>(made.n));
+    if (!opened.ok()) return {nullptr, Ended(opened)};
+    return {std::move(endpoint), {}};
+  }
+
   io::LoopThread<B> thread_;
 };
 
