@@ -72,7 +72,9 @@ enum Feature : uint32_t {
 //
 //  Datagrams, splices, many receives
 //  17. A receive of a datagram ends with one datagram, of size 0 too, and its sender; what is
-//      longer than the buffer is cut off and gone. A send of one is whole or an error.
+//      longer than the buffer is cut off and gone. A send of one is whole or an error. It waits
+//      for room on this side and in the queue of a connected peer. A full queue of any other
+//      Unix receiver ends a kSendTo with kResource: no system tells when that has room.
 //  18. A splice moves bytes between the port and a pipe, as many as there are and fit, and waits
 //      for the port only. A pipe without room (in) or without bytes (out) ends it with kResource.
 //  19. kRecvMany (feature kRecvsMany) calls `more` from Poll at each arrival, with bytes that are

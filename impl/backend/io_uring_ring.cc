@@ -55,11 +55,21 @@ size_t Index(const Op& op) noexcept {
   return static_cast<size_t>(DirectionOf(op.kind));
 }
 
-// Whether the ring only waits for the op, which is then made here.
+// A datagram that cannot be sent at once is not left to the kernel (Linux 6.18): when it tries one
+// between Unix sockets again its bytes are used up, and an empty one goes out; and where a full
+// queue leaves the socket ready it tries over and over.
+bool SendsDatagram(const Slot& slot) noexcept {
+  const Op::Kind kind = slot.op->kind;
+  return !slot.port->is_stream &&
+         (kind == Op::Kind::kSend || kind == Op::Kind::kWritev || kind == Op::Kind::kSendTo);
+}
+
+// Whether the ring only waits for the op, which is then made here. The kernel's own splice says
+// would-block where it should wait.
 bool WaitsThenCalls(const Slot& slot) noexcept {
   const Op::Kind kind = slot.op->kind;
   return kind == Op::Kind::kSpliceIn || kind == Op::Kind::kSpliceOut ||
-         (kind == Op::Kind::kConnect && slot.retry);
+         (slot.retry && (kind == Op::Kind::kConnect || SendsDatagram(slot)));
 }
 
 }  // namespace
@@ -253,10 +263,24 @@ void IoUringEngine::Ring::PrepareCancel(Slot& slot, io_uring_sqe* sqe) noexcept 
 }
 
 void IoUringEngine::Ring::Prepare(Slot& slot, io_uring_sqe* sqe) noexcept {
-  Op& op = *slot.op;
   const Port& port = *slot.port;
   const int fd = port.file >= 0 ? port.file : port.handle;
+  if (WaitsThenCalls(slot)) {
+    const bool in = DirectionOf(slot.op->kind) == Direction::kIn;
+    io_uring_prep_poll_add(sqe, fd, in ? POLLIN : POLLOUT);
+  } else {
+    PrepareCall(slot, fd, sqe);
+  }
+  if (port.file >= 0) sqe->flags |= IOSQE_FIXED_FILE;
+  sqe->user_data = reinterpret_cast<uint64_t>(&slot);
+  slot.state = State::kKernel;
+}
+
+void IoUringEngine::Ring::PrepareCall(const Slot& slot, int fd, io_uring_sqe* sqe) noexcept {
+  Op& op = *slot.op;
+  const Port& port = *slot.port;
   const unsigned size = static_cast<unsigned>(std::min<size_t>(op.size, kMostBytes));
+  const int send_flags = MSG_NOSIGNAL | (SendsDatagram(slot) ? MSG_DONTWAIT : 0);
   switch (op.kind) {
     case Op::Kind::kAccept:
       if (op.peer != nullptr) op.peer->size = Address::kRoom;
@@ -265,10 +289,6 @@ void IoUringEngine::Ring::Prepare(Slot& slot, io_uring_sqe* sqe) noexcept {
           op.peer != nullptr ? &op.peer->size : nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       break;
     case Op::Kind::kConnect:
-      if (slot.retry) {  // it is under way
-        io_uring_prep_poll_add(sqe, fd, POLLOUT);
-        break;
-      }
       io_uring_prep_connect(sqe, fd, reinterpret_cast<const sockaddr*>(op.peer->bytes),
                             op.peer->size);
       break;
@@ -284,9 +304,9 @@ void IoUringEngine::Ring::Prepare(Slot& slot, io_uring_sqe* sqe) noexcept {
       break;
     case Op::Kind::kSend:
       if (port.zero_copy) {
-        io_uring_prep_send_zc(sqe, fd, op.data, size, MSG_NOSIGNAL, 0);
+        io_uring_prep_send_zc(sqe, fd, op.data, size, send_flags, 0);
       } else {
-        io_uring_prep_send(sqe, fd, op.data, size, MSG_NOSIGNAL);
+        io_uring_prep_send(sqe, fd, op.data, size, send_flags);
       }
       if (has_poll_first && slot.retry) sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
       break;
@@ -294,27 +314,21 @@ void IoUringEngine::Ring::Prepare(Slot& slot, io_uring_sqe* sqe) noexcept {
     case Op::Kind::kRecvFrom:
     case Op::Kind::kWritev:
     case Op::Kind::kSendTo:
-      PrepareMessage(op, fd, sqe);
+      PrepareMessage(op, fd, send_flags, sqe);
       break;
-    // The kernel's own splice says would-block where it should wait: wait here, then make the call.
     case Op::Kind::kSpliceIn:
-      io_uring_prep_poll_add(sqe, fd, POLLIN);
-      break;
     case Op::Kind::kSpliceOut:
-      io_uring_prep_poll_add(sqe, fd, POLLOUT);
-      break;
+      break;  // waits
     case Op::Kind::kRecvMany:
       io_uring_prep_recv_multishot(sqe, fd, nullptr, 0, 0);
       sqe->flags |= IOSQE_BUFFER_SELECT;
       sqe->buf_group = kManyGroup;
       break;
   }
-  if (port.file >= 0) sqe->flags |= IOSQE_FIXED_FILE;
-  sqe->user_data = reinterpret_cast<uint64_t>(&slot);
-  slot.state = State::kKernel;
 }
 
-void IoUringEngine::Ring::PrepareMessage(Op& op, int fd, io_uring_sqe* sqe) noexcept {
+void IoUringEngine::Ring::PrepareMessage(Op& op, int fd, int send_flags,
+                                         io_uring_sqe* sqe) noexcept {
   static_assert(sizeof(msghdr) + sizeof(iovec) <= sizeof op.message->room &&
                 sizeof(Piece) == sizeof(iovec));
   Message& message = *op.message;
@@ -333,7 +347,7 @@ void IoUringEngine::Ring::PrepareMessage(Op& op, int fd, io_uring_sqe* sqe) noex
   if (DirectionOf(op.kind) == Direction::kIn) {
     io_uring_prep_recvmsg(sqe, fd, header, 0);
   } else {
-    io_uring_prep_sendmsg(sqe, fd, header, MSG_NOSIGNAL);
+    io_uring_prep_sendmsg(sqe, fd, header, static_cast<unsigned>(send_flags));
   }
 }
 

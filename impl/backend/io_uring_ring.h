@@ -65,7 +65,8 @@ struct IoUringEngine::Ring {
   io_uring_sqe* Sqe() noexcept;
   void Queue(Slot& slot) noexcept;
   void Prepare(Slot& slot, io_uring_sqe* sqe) noexcept;
-  void PrepareMessage(Op& op, int fd, io_uring_sqe* sqe) noexcept;
+  void PrepareCall(const Slot& slot, int fd, io_uring_sqe* sqe) noexcept;
+  void PrepareMessage(Op& op, int fd, int send_flags, io_uring_sqe* sqe) noexcept;
   void PrepareCancel(Slot& slot, io_uring_sqe* sqe) noexcept;
   void SendBacklog() noexcept;
   void ArmWake() noexcept;

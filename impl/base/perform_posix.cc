@@ -127,10 +127,20 @@ bool RecvFrom(Op& op) noexcept {
 bool SendTo(Op& op) noexcept {
   const Address* peer = op.message->peer;
   const auto* raw = peer != nullptr ? reinterpret_cast<const sockaddr*>(peer->bytes) : nullptr;
-  return Move(op, [&] {
+  const auto call = [&] {
     return sendto(op.handle, op.data, Clamp(op.size), MSG_NOSIGNAL, raw,
                   peer != nullptr ? peer->size : 0);
-  });
+  };
+  if (Move(op, call)) return true;
+  // Would-block is about the room of this socket or, between Unix sockets, about the receiver's
+  // queue. The former, and the queue of a connected peer, can be waited for. Of any other receiver
+  // nobody tells: this socket is ready all the time, and would-block does not come out. Since
+  // nobody else sends here, one that is ready and blocks is not short of its own room.
+  pollfd ready = {op.handle, POLLOUT, 0};
+  if (poll(&ready, 1, 0) == 0) return false;
+  if (Move(op, call)) return true;
+  op.result = {0, Errc::kResource, 0};
+  return true;
 }
 
 // Would-block from a splice may be about either end. The one that is the port can be waited for; a

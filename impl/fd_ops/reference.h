@@ -123,7 +123,8 @@ class Fd {
     Go(out_);
   }
 
-  // One datagram to *message.peer (null: to the connected peer).
+  // One datagram to *message.peer (null: to the connected peer). kResource if a Unix receiver's
+  // queue is full, unless it is the connected peer's, which is waited for.
   void WriteTo(std::span<const std::byte> from, Message& message, Done done) noexcept {
     Begin(out_, Op::Kind::kSendTo, const_cast<std::byte*>(from.data()), from.size(), done);
     out_.message = &message;

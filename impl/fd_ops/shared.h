@@ -60,7 +60,8 @@ class SharedFd {
     Call call{.kind = Call::kReadFrom, .data = to.data(), .size = to.size(), .message = &message};
     return Wait(call);
   }
-  // One datagram, whole or an error with n = 0. To the connected peer if `to` is null.
+  // One datagram, whole or an error with n = 0: see Fd::WriteTo. To the connected peer if `to` is
+  // null.
   Result WriteTo(std::span<const std::byte> from, const Address* to) noexcept {
     Message message;
     message.peer = const_cast<Address*>(to);

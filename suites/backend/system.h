@@ -36,6 +36,15 @@ Handle BoundOnly(Address& at);
 void Push(Handle h, std::span<const std::byte> from);
 size_t Pull(Handle h, std::span<std::byte> to);
 
+// Sends datagrams of `size` bytes to `to` until that would block; how many. Throws at other errors.
+int SendUntilBlocked(Handle h, const Address& to, size_t size);
+// Fills the queue of the Unix datagram socket at `to` with datagrams of one byte from sockets that
+// are gone afterwards; how many there are.
+int FillQueue(const Address& to);
+
+// How often this thread has given up its CPU in order to wait.
+int64_t Sleeps();
+
 // While it lives this process can open at most `more` handles beside those that it has.
 class HandleLimit {
  public:

@@ -109,6 +109,34 @@ size_t Pull(Handle h, std::span<std::byte> to) {
   return got;
 }
 
+int SendUntilBlocked(Handle h, const Address& to, size_t size) {
+  const std::vector<std::byte> bytes(size);
+  for (int sent = 0;; ++sent) {
+    const ssize_t n = sendto(h, bytes.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL,
+                             reinterpret_cast<const sockaddr*>(to.bytes), to.size);
+    if (n < 0 && errno == EAGAIN) return sent;
+    if (n < 0) Throw("sendto");
+  }
+}
+
+int FillQueue(const Address& to) {
+  // One socket may be short of room before the queue is.
+  for (int all = 0;;) {
+    const Result made = NewSocket(Transport::kUnixgram);
+    if (!made.ok()) Throw("socket");
+    const int sent = SendUntilBlocked(static_cast<Handle>(made.n), to, 1);
+    (void)CloseHandle(static_cast<Handle>(made.n));
+    if (sent == 0) return all;
+    all += sent;
+  }
+}
+
+int64_t Sleeps() {
+  rusage usage;
+  Must(getrusage(RUSAGE_THREAD, &usage), "getrusage");
+  return usage.ru_nvcsw;
+}
+
 HandleLimit::HandleLimit(int more) {
   rlimit limit;
   Must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
