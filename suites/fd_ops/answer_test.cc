@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "impl/fd_ops/baseline.h"
 #include "impl/fd_ops/floor.h"
 #include "impl/fd_ops/hand_loop.h"
@@ -108,10 +110,11 @@ struct Fails : Floor {
   Result Trip() noexcept { return {0, Errc::kReset, 104}; }
 };
 
+template <int kError>
 struct DoesNotOpen : Floor {
   Result Open(std::span<const Pair> pairs, const Exchange& exchange) {
     (void)Floor::Open(pairs, exchange);
-    return {0, Errc::kResource, 24};
+    return {0, FromErrno(kError), kError};
   }
 };
 
@@ -132,7 +135,22 @@ TEST(WrongAnswerTest, IsCaught) {
   EXPECT_THAT(Verdict<OfTheTripBefore>(), StartsWith("wrong answer on connection 0"));
   EXPECT_THAT(Verdict<DoesNothing>(), StartsWith("wrong answer on connection 0"));
   EXPECT_EQ(Verdict<Fails>(), "a round trip failed: reset, code 104");
-  EXPECT_EQ(Verdict<DoesNotOpen>(), "cannot open the connections: resource, code 24");
+  EXPECT_EQ(Verdict<DoesNotOpen<ENOMEM>>(), "cannot open the connections: resource, code 12");
+}
+
+// What the machine has too little of is no fault of the row.
+TEST(WrongAnswerTest, ExhaustionIsNone) {
+  const SameHandles same_handles;
+  using testing::StartsWith;
+  constexpr size_t kTooMany = size_t{1} << 40;
+  EXPECT_THAT(RoundTrips<Floor>(kTooMany, {}).Open(),
+              StartsWith("not applicable: needs 2199023255616 open descriptors"));
+  EXPECT_THAT(Verdict<DoesNotOpen<EMFILE>>(),
+              StartsWith("not applicable: no open descriptor is left for 1 connections"));
+  EXPECT_THAT(Verdict<DoesNotOpen<ENFILE>>(),
+              StartsWith("not applicable: the system has no open file left"));
+  EXPECT_THAT(Verdict<DoesNotOpen<EADDRNOTAVAIL>>(), StartsWith("not applicable: no port is left"));
+  EXPECT_THAT(Verdict<DoesNotOpen<EADDRINUSE>>(), StartsWith("not applicable: no port is left"));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "impl/base/socket.h"
 #include "impl/fd_ops/contract.h"
 #include "suites/support/descriptors.h"
+#include "tare/benchmem.h"
 
 namespace tare::suites {
 
@@ -29,14 +30,17 @@ class RoundTrips {
   RoundTrips(const RoundTrips&) = delete;
   RoundTrips& operator=(const RoundTrips&) = delete;
 
-  // "" or what went wrong.
+  // "" or what went wrong; begins with kNotApplicable where the machine has too few descriptors or
+  // ports.
   std::string Open() {
-    if (std::string why = EnsureDescriptors(2 * connections_); !why.empty()) return why;
+    if (const std::string why = EnsureDescriptors(2 * connections_); !why.empty()) {
+      return std::string(kNotApplicable) + why;
+    }
     std::vector<io::Pair> pairs(connections_);
     io::Result r = io::Pairs(transport_, pairs);
-    if (!r.ok()) return Say("cannot make the connections", r);
+    if (!r.ok()) return NotOpen("cannot make the connections", r);
     r = answer_.Open(pairs, exchange_);
-    return r.ok() ? "" : Say("cannot open the connections", r);
+    return r.ok() ? "" : NotOpen("cannot open the connections", r);
   }
 
   // "" or what is wrong with the answers. Every message is another one, and must come back as it
@@ -71,6 +75,11 @@ class RoundTrips {
     text.append(": ").append(Name(r.err));
     if (r.os != 0) text.append(", code ").append(std::to_string(r.os));
     return text;
+  }
+
+  std::string NotOpen(std::string_view what, io::Result r) const {
+    const std::string why = WhyExhausted(transport_, connections_, r);
+    return why.empty() ? Say(what, r) : std::string(kNotApplicable) + why;
   }
 
   static void Fill(std::span<std::byte> message, int connection, uint64_t trip) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limit of open descriptors on POSIX systems.
+// The limits of descriptors and ports on POSIX systems.
 #include <sys/resource.h>
+
+#include <cerrno>
 
 #include "suites/support/descriptors.h"
 
@@ -19,6 +21,30 @@ std::string EnsureDescriptors(size_t wanted) {
   return "needs " + std::to_string(wanted + kSpare) + " open descriptors and may have " +
          std::to_string(limit.rlim_cur) +
          ": raise the hard limit (ulimit -Hn) or leave such rows out with --filter";
+}
+
+std::string WhyExhausted(io::Transport t, size_t connections, const io::Result& r) {
+  const std::string wanted = " for " + std::to_string(connections) + " connections";
+  switch (r.os) {
+    case EMFILE:
+      return "no open descriptor is left" + wanted +
+             ": raise the limit (ulimit -n), or close what this process inherits";
+    case ENFILE:
+      return "the system has no open file left" + wanted + ": raise fs.file-max (sysctl)";
+    case EADDRINUSE:  // of a bind to whichever port is free
+      break;
+    case EADDRNOTAVAIL: {  // of a connect; of a bind it is the address that is not there
+      io::Address at = io::Loopback(t);
+      const io::Result bound = io::Listen(t, at);
+      if (bound.ok()) (void)io::CloseHandle(static_cast<io::Handle>(bound.n));
+      if (bound.os == EADDRNOTAVAIL) return "";
+      break;
+    }
+    default:
+      return "";
+  }
+  return "no port is left" + wanted +
+         ": widen net.ipv4.ip_local_port_range (sysctl), or wait until earlier ones are gone";
 }
 
 }  // namespace tare::suites

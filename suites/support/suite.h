@@ -20,7 +20,8 @@ namespace tare::suites {
 // A body is the one program that all variants of a scenario run. It is made in each thread of a
 // row, and destroyed there.
 //   Body(const Row&)      keeps the parameters; does nothing yet
-//   std::string Open()    readies everything, untimed; "" or what went wrong
+//   std::string Open()    readies everything, untimed; "" or what went wrong; where that begins
+//                         with kNotApplicable, the row is absent for the reason behind it
 //   std::string Check()   does the operation once, untimed, and looks at the answer; "" or what is
 //                         wrong with it
 //   int64_t PerCall()     how many operations one call of Trip makes
