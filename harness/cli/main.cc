@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -13,12 +14,20 @@
 namespace tare::cli {
 namespace {
 
+// CLI11's words for what it could not make sense of, in the form of all our messages.
+std::string Misuse(const CLI::App* app, const CLI::Error& error) {
+  const std::vector<CLI::App*> named = app->get_subcommands();
+  const std::string command =
+      named.empty() ? app->get_name() : app->get_name() + " " + named.front()->get_name();
+  return "tare: " + std::string(error.what()) + "; `" + command + " --help` helps\n";
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Weighs allocation-free network I/O: allocations and time an operation.", "tare");
   app.set_version_flag("--version", "tare " TARE_VERSION);
   app.footer(kExitCodeHelp);
   app.require_subcommand(0, 1);  // none is for us to refuse: CLI11 would not name an unknown one
-  app.failure_message(CLI::FailureMessage::simple);
+  app.failure_message(Misuse);
 
   // Whoever reads the tables may leave early: results are files, and the run goes on.
   std::signal(SIGPIPE, SIG_IGN);

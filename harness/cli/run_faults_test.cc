@@ -149,6 +149,7 @@ TEST_P(MisuseTest, IsNamedBeforeAnythingIsMeasured) {
   const TareProgram tare({"good", "other"});
   const ProcessEnd end = tare.Run(GetParam().arguments);
   EXPECT_EQ(end.code, kUsage);
+  EXPECT_THAT(end.err_tail, StartsWith("tare: "));
   EXPECT_THAT(end.err_tail, HasSubstr(GetParam().message));
   EXPECT_THAT(end.out, IsEmpty());
   EXPECT_THAT(tare.Log(), IsEmpty());
@@ -158,8 +159,9 @@ INSTANTIATE_TEST_SUITE_P(
     Planted, MisuseTest,
     ::testing::Values(
         Misuse{"no_subcommand", {}, "a subcommand is required"},
-        Misuse{"unknown_subcommand", {"weigh"}, "weigh"},
-        Misuse{"unknown_flag", {"run", "--slow"}, "--slow"},
+        Misuse{"unknown_subcommand", {"weigh"}, "weigh; `tare --help` helps"},
+        Misuse{"unknown_flag", {"run", "--slow"}, "--slow; `tare run --help` helps"},
+        Misuse{"unknown_flag_listed", {"list", "--slow"}, "--slow; `tare list --help` helps"},
         Misuse{"unknown_suite",
                {"run", "--suite", "nope"},
                "unknown suite 'nope'; known: good, other"},
@@ -172,6 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
                "no row matches --filter 'threads=' --quick"},
         Misuse{"bad_filter", {"run", "--filter", "(a"}, "--filter '(a' is no regular expression"},
         Misuse{"no_rounds", {"run", "--rounds", "0"}, "--rounds"},
+        Misuse{"rounds_of_nothing", {"run", "--rounds"}, "--rounds"},
         Misuse{"rounds_in_words", {"run", "--rounds", "nine"}, "--rounds"},
         Misuse{"negative_time", {"run", "--min-time", "-1"}, "--min-time"},
         Misuse{"unwritable",
