@@ -83,12 +83,16 @@ void EpollPoller::Want(Entry& entry, int wanted) noexcept {
 void EpollPoller::Remove(Entry& entry) noexcept {
   (void)epoll_ctl(epoll_, EPOLL_CTL_DEL, entry.handle, nullptr);
   entry.handle = kNoHandle;
+  for (int i = next_; i < found_; ++i) {
+    ReadyEvent& event = events_[static_cast<size_t>(i)];
+    if (event.port == entry.port) event.what = 0;
+  }
 }
 
-int EpollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
+void EpollPoller::Wait(Deadline d) noexcept {
   const int64_t nanos = deadline_.LimitOf(d);
-  epoll_event raw[256];
-  const int room = static_cast<int>(std::min(events.size(), std::size(raw)));
+  epoll_event raw[kMostEvents];
+  constexpr int room = kMostEvents;
   int n = -1;
   if (nanos == Deadline::kNever || nanos == 0) {
     n = epoll_wait(epoll_, raw, room, nanos == 0 ? 0 : -1);
@@ -101,7 +105,7 @@ int EpollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
     if (!has_pwait2_) n = epoll_wait(epoll_, raw, room, Millis(nanos));
   }
   woken_ = false;
-  int count = 0;
+  next_ = found_ = 0;
   for (int i = 0; i < n; ++i) {
     void* const port = raw[i].data.ptr;
     if (port == &wake_) {
@@ -109,10 +113,15 @@ int EpollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
     } else if (port == &deadline_) {
       deadline_.Drain();
     } else {
-      events[count++] = {port, What(raw[i].events)};
+      events_[static_cast<size_t>(found_++)] = {port, What(raw[i].events)};
     }
   }
-  return count;
+}
+
+bool EpollPoller::Next(ReadyEvent& event) noexcept {
+  if (next_ == found_) return false;
+  event = events_[static_cast<size_t>(next_++)];
+  return true;
 }
 
 }  // namespace tare::io

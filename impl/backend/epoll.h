@@ -3,7 +3,7 @@
 // only when it must be.
 #pragma once
 
-#include <span>
+#include <array>
 
 #include "impl/backend/busy_poll.h"
 #include "impl/backend/deadline_fd.h"
@@ -35,11 +35,14 @@ class EpollPoller {
   void Disarm(Entry& entry, Direction d) noexcept {
     if ((entry.wanted & BitOf(d)) != 0) Want(entry, entry.wanted & ~BitOf(d));
   }
-  int Wait(Deadline d, std::span<ReadyEvent> events) noexcept;
+  void Wait(Deadline d) noexcept;
+  bool Next(ReadyEvent& event) noexcept;
   bool Woken() const noexcept { return woken_; }
   void Wake() noexcept { wake_.Signal(); }
 
  private:
+  static constexpr int kMostEvents = 256;  // of one wait; the rest is found by the next
+
   static constexpr uint8_t BitOf(Direction d) noexcept {
     return d == Direction::kIn ? ReadyEvent::kIn : ReadyEvent::kOut;
   }
@@ -52,6 +55,9 @@ class EpollPoller {
   DeadlineFd deadline_;
   bool woken_ = false;
   bool has_pwait2_ = true;
+  int next_ = 0;   // of events_, for Next
+  int found_ = 0;  // of events_, by the last wait
+  std::array<ReadyEvent, kMostEvents> events_;
 };
 
 using Epoll = Readiness<EpollPoller>;

@@ -39,7 +39,7 @@ void PollPoller::Remove(Entry& entry) noexcept {
   entries_.pop_back();
 }
 
-int PollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
+void PollPoller::Wait(Deadline d) noexcept {
   const size_t ports = entries_.size();
   const int64_t nanos = deadline_.LimitOf(d);
   watched_[ports] = {wake_.handle(), POLLIN, 0};
@@ -48,37 +48,37 @@ int PollPoller::Wait(Deadline d, std::span<ReadyEvent> events) noexcept {
   const bool ends_by_itself = nanos == Deadline::kNever && d != Deadline::Never();
   const size_t size = ports + (ends_by_itself ? 2 : 1);
   auto* const fds = reinterpret_cast<pollfd*>(watched_.data());
-  int ready = 0;
   if (nanos == Deadline::kNever || nanos == 0) {
-    ready = poll(fds, size, nanos == 0 ? 0 : -1);
+    ready_ = poll(fds, size, nanos == 0 ? 0 : -1);
   } else {
     const timespec left = {nanos / 1'000'000'000, nanos % 1'000'000'000};
-    ready = ppoll(fds, size, &left, nullptr);
+    ready_ = ppoll(fds, size, &left, nullptr);
   }
+  cursor_ = 0;
   woken_ = false;
-  if (ready > 0 && watched_[ports].revents != 0) {
+  if (ready_ > 0 && watched_[ports].revents != 0) {
     woken_ = true;
     wake_.Drain();
-    --ready;
+    --ready_;
   }
-  if (ready > 0 && watched_[ports + 1].revents != 0) {
+  if (ready_ > 0 && watched_[ports + 1].revents != 0) {
     deadline_.Drain();
-    --ready;
+    --ready_;
   }
-  int count = 0;
-  // From where the last look stopped, so that the end of a long list is not for ever behind its
-  // beginning.
-  for (; ready > 0 && count < static_cast<int>(events.size()); ++cursor_) {
-    if (cursor_ >= ports) cursor_ = 0;
-    Watched& w = watched_[cursor_];
+}
+
+bool PollPoller::Next(ReadyEvent& event) noexcept {
+  for (; ready_ > 0 && cursor_ < entries_.size(); ++cursor_) {
+    const Watched& w = watched_[cursor_];
     if (w.revents == 0) continue;
-    --ready;
-    uint8_t what = 0;
-    if (w.revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) what |= ReadyEvent::kIn;
-    if (w.revents & (POLLOUT | POLLHUP | POLLERR | POLLNVAL)) what |= ReadyEvent::kOut;
-    events[count++] = {entries_[cursor_]->port, what};
+    --ready_;
+    event = {entries_[cursor_]->port, 0};
+    if (w.revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) event.what |= ReadyEvent::kIn;
+    if (w.revents & (POLLOUT | POLLHUP | POLLERR | POLLNVAL)) event.what |= ReadyEvent::kOut;
+    ++cursor_;
+    return true;
   }
-  return count;
+  return false;
 }
 
 }  // namespace tare::io

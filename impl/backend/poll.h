@@ -2,7 +2,6 @@
 // Poll: readiness from poll(2), the list of descriptors handed to the system at every wait.
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "impl/backend/busy_poll.h"
@@ -38,7 +37,8 @@ class PollPoller {
     w.events &= static_cast<int16_t>(~BitOf(d));
     if (w.events == 0) w.handle = kNoHandle;
   }
-  int Wait(Deadline d, std::span<ReadyEvent> events) noexcept;
+  void Wait(Deadline d) noexcept;
+  bool Next(ReadyEvent& event) noexcept;
   bool Woken() const noexcept { return woken_; }
   void Wake() noexcept { wake_.Signal(); }
 
@@ -62,7 +62,8 @@ class PollPoller {
   int16_t in_, out_;              // POLLIN, POLLOUT
   std::vector<Watched> watched_;  // a port each, then ours
   std::vector<Entry*> entries_;   // whose each is
-  size_t cursor_ = 0;             // where the next look begins
+  size_t cursor_ = 0;             // where Next goes on
+  int ready_ = 0;                 // of the ports, not yet told by Next
   bool woken_ = false;
 };
 

@@ -3,9 +3,7 @@
 // kqueue).
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 #include "impl/backend/backend.h"
@@ -36,8 +34,10 @@ struct ReadyEvent {
 //                            (level-triggered)
 //   Disarm(entry, direction) no longer does; a poller that cannot look away from errors reports
 //                            each at most once more
-//   Wait(deadline, events)   waits until `deadline` at the latest and fills `events`; returns how
-//                            many. Sooner, and also with 0, when interrupted or woken
+//   Wait(deadline)           waits until `deadline` at the latest; sooner if anything is ready, and
+//                            when interrupted or woken
+//   Next(event)              the next of what that found; false: that was all. Meanwhile ports may
+//                            be added, and removed: those it does not report any more
 //   Woken()                  whether Wake was seen by the last Wait
 //   Wake()                   ends a Wait, this one or the next; from any thread
 // clang-format on
@@ -49,8 +49,10 @@ struct ReadyEvent {
 // make every guess safe: one that was wrong costs a call and loses nothing.
 //
 // Nobody disarms when an operation ends, for most are followed by the next one: only a report that
-// finds nothing pending does. All events are tried before any `done` is called, so no `done` can
-// pull a port from under an event.
+// finds nothing pending does. Of each port that is ready both directions are tried, then whoever
+// has
+// waited is told, and what that starts is told too if it ends at once: only then comes the next
+// port, so that with many of them each is fetched into the processor's cache once.
 template <class Poller>
 class Readiness {
  public:
@@ -123,18 +125,16 @@ class Readiness {
   }
 
   int Poll(Deadline d) noexcept {
-    if (ended_.empty()) {
-      WaitUntil(d);
-    } else if (batches_since_look_ >= kLookEvery) {
-      Look(Deadline::Past());
-    }
     int count = 0;
+    if (ended_.empty()) {
+      count = WaitUntil(d);
+    } else if (batches_since_look_ >= kLookEvery) {
+      count = Look(Deadline::Past());
+    }
     // What ends while others are told, sends above all, is told in the same Poll, within bounds.
     while (!ended_.empty() && batches_since_look_ < kLookEvery) {
       ++batches_since_look_;
-      OpQueue batch;
-      batch.Take(ended_);
-      for (; Op* op = batch.Pop(); ++count) op->done(*op);
+      count += TellBatch();
     }
     return count;
   }
@@ -146,6 +146,9 @@ class Readiness {
  private:
   // While ops end at once the system is looked at every so many batches of them.
   static constexpr int kLookEvery = 16;
+  // So many batches are told before the next port that is ready: an answer to what was received,
+  // and what follows the answer.
+  static constexpr int kBatchesPerPort = 2;
   // So long a port goes by what it has learned of full buffers before it tries again.
   static constexpr uint8_t kRemember = 64;
 
@@ -183,25 +186,40 @@ class Readiness {
     return false;
   }
 
-  void WaitUntil(Deadline d) noexcept {
-    if (!poller_.Made().ok()) return;
-    do {
-      Look(woken_ ? Deadline::Past() : d);
-    } while (ended_.empty() && !woken_ && !HasPassed(d));
-    // A Poll that would not have waited leaves the Wake to the one that would.
-    if (d > Deadline::Past()) woken_ = false;
+  // Calls `done` for all that has ended so far; how many.
+  int TellBatch() noexcept {
+    OpQueue batch;
+    batch.Take(ended_);
+    int count = 0;
+    for (; Op* op = batch.Pop(); ++count) op->done(*op);
+    return count;
   }
 
-  // Waits once and tries what became ready. Calls nobody's `done`.
-  void Look(Deadline d) noexcept {
+  // How many it has told.
+  int WaitUntil(Deadline d) noexcept {
+    if (!poller_.Made().ok()) return 0;
+    int count = 0;
+    do {
+      count = Look(woken_ ? Deadline::Past() : d);
+    } while (count == 0 && ended_.empty() && !woken_ && !HasPassed(d));
+    // A Poll that would not have waited leaves the Wake to the one that would.
+    if (d > Deadline::Past()) woken_ = false;
+    return count;
+  }
+
+  // Waits once, tries what became ready, and tells; how many it has told.
+  int Look(Deadline d) noexcept {
     batches_since_look_ = 0;
-    const int count = poller_.Wait(d, events_);
+    poller_.Wait(d);
     if (poller_.Woken()) woken_ = true;
-    for (int i = 0; i < count; ++i) {
-      Port& port = *static_cast<Port*>(events_[i].port);
-      if (events_[i].what & ReadyEvent::kIn) BecameReady(port, Direction::kIn);
-      if (events_[i].what & ReadyEvent::kOut) BecameReady(port, Direction::kOut);
+    int count = 0;
+    for (ReadyEvent event; poller_.Next(event);) {
+      Port& port = *static_cast<Port*>(event.port);
+      if (event.what & ReadyEvent::kIn) BecameReady(port, Direction::kIn);
+      if (event.what & ReadyEvent::kOut) BecameReady(port, Direction::kOut);
+      for (int i = 0; i < kBatchesPerPort && !ended_.empty(); ++i) count += TellBatch();
     }
+    return count;
   }
 
   void BecameReady(Port& port, Direction d) noexcept {
@@ -218,7 +236,6 @@ class Readiness {
   OpQueue ended_;
   int batches_since_look_ = 0;
   bool woken_ = false;  // seen, and no Poll that would have waited has returned since
-  std::array<ReadyEvent, 256> events_;
 };
 
 }  // namespace tare::io

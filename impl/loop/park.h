@@ -15,7 +15,9 @@ class Parker {
   // From any thread, once. The Parker may be gone when this returns: the wake-up names its address
   // only to the kernel, which finds nobody there.
   void Unpark() noexcept {
-    flag_.store(1, std::memory_order_release);
+    // Sequentially consistent, for notify_one looks whether anybody waits before it wakes: a store
+    // that the processor lets that look overtake would wake nobody.
+    flag_.store(1, std::memory_order_seq_cst);
     flag_.notify_one();
   }
 
