@@ -2,6 +2,7 @@
 // Every answer to every exchange brings back what was sent, and an answer that does not is caught.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 
@@ -102,6 +103,32 @@ struct OfTheTripBefore : Floor {
   std::vector<std::byte> bytes;
 };
 
+// A floor that leaves the reply in the socket: caught only because what it shows as received is a
+// buffer of its own, which nothing but that receive fills.
+struct SkipsTheClientsReceive {
+  static const char* WhyNot() noexcept { return nullptr; }
+  Result Open(std::span<const Pair> pairs, const Exchange& exchange) {
+    ends.Open(pairs, exchange);
+    return {};
+  }
+  Result Trip() noexcept {
+    const size_t size = ends.exchange.size;
+    const Pair& pair = ends.pairs[0];
+    (void)send(pair.client, ends.Message(0), size, 0);
+    (void)recv(pair.server, ends.ServerBuffer(0), size, MSG_WAITALL);
+    (void)send(pair.server, ends.ServerBuffer(0), size, 0);
+    ends.received[0] = size;
+    return {};
+  }
+  std::span<const std::byte> Received(int) noexcept {
+    return {ends.ClientBuffer(0), ends.received[0]};
+  }
+  std::span<std::byte> Message(int) noexcept { return {ends.Message(0), ends.exchange.size}; }
+  void Close() noexcept { ends.Close(); }
+
+  Ends ends;
+};
+
 struct DoesNothing : Floor {
   Result Trip() noexcept { return {}; }
 };
@@ -133,6 +160,8 @@ TEST(WrongAnswerTest, IsCaught) {
   EXPECT_THAT(Verdict<OneByteShort>(), StartsWith("wrong answer on connection 0: 511 bytes"));
   EXPECT_THAT(Verdict<OfAnotherConnection>(5), StartsWith("wrong answer on connection 3"));
   EXPECT_THAT(Verdict<OfTheTripBefore>(), StartsWith("wrong answer on connection 0"));
+  EXPECT_THAT(Verdict<SkipsTheClientsReceive>(),
+              StartsWith("wrong answer on connection 0: 512 bytes"));
   EXPECT_THAT(Verdict<DoesNothing>(), StartsWith("wrong answer on connection 0"));
   EXPECT_EQ(Verdict<Fails>(), "a round trip failed: reset, code 104");
   EXPECT_EQ(Verdict<DoesNotOpen<ENOMEM>>(), "cannot open the connections: resource, code 12");
