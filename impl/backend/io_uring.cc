@@ -35,31 +35,6 @@ bool IsInternet(Handle h) noexcept {
 
 }  // namespace
 
-const char* IoUringEngine::WhyNotWith(const IoUringOptions& options) noexcept {
-  io_uring ring;
-  unsigned flags = 0;
-  const int error = MakeRing(options, 4, &ring, &flags);
-  if (error == 0) io_uring_queue_exit(&ring);
-  switch (-error) {
-    case 0:
-      return nullptr;
-    case ENOSYS:
-      return "this kernel has no io_uring that can wait with a deadline (Linux 5.11)";
-    case EPERM:
-    case EACCES:
-      return "io_uring is forbidden here (seccomp, or kernel.io_uring_disabled)";
-    case ENOMEM:
-      return "too little locked memory for a ring (ulimit -l)";
-    case EMFILE:
-    case ENFILE:
-      return "no descriptor is left for a ring (ulimit -n)";
-    case EINVAL:
-      return "this kernel's io_uring lacks the mode";
-    default:
-      return "io_uring_setup failed";
-  }
-}
-
 IoUringEngine::IoUringEngine(const IoUringOptions& options) noexcept
     : ring_(new (std::nothrow) Ring(options)) {}
 IoUringEngine::~IoUringEngine() = default;

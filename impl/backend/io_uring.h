@@ -48,9 +48,9 @@ class IoUringEngine {
     Slot* next = nullptr;  // in ended_, backlog_ or owed_
     State state = State::kIdle;
     bool canceled = false;
-    bool owed = false;              // a cancel that has found no room in the submission queue
-    bool retry = false;             // started again after a would-block: wait first
-    bool again = false;             // to be started again once the kernel has let go of its buffer
+    bool owed = false;   // a cancel that has found no room in the submission queue
+    bool retry = false;  // started again after a would-block: wait first
+    bool again = false;  // to be started again once the kernel has let go of its buffer
   };
 
   explicit IoUringEngine(const IoUringOptions& options) noexcept;

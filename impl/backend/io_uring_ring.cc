@@ -74,43 +74,6 @@ bool WaitsThenCalls(const Slot& slot) noexcept {
 
 }  // namespace
 
-int MakeRing(const IoUringOptions& options, unsigned entries, io_uring* ring,
-             unsigned* got) noexcept {
-  // From best to plain. Every set-up flag the kernel does not know is -EINVAL.
-  constexpr unsigned kShared[] = {
-      IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-      IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN, IORING_SETUP_SUBMIT_ALL, 0};
-  constexpr unsigned kPolled[] = {
-      IORING_SETUP_SQPOLL | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER,
-      IORING_SETUP_SQPOLL};
-  int error = -EINVAL;
-  const auto attempt = [&](unsigned flags) {
-    io_uring_params params = {};
-    params.flags = flags;
-    params.sq_thread_idle = 100;  // milliseconds
-    error = io_uring_queue_init_params(entries, ring, &params);
-    *got = flags;
-    return error != -EINVAL;
-  };
-  if (options.sqpoll) {
-    for (unsigned flags : kPolled) {
-      if (attempt(flags)) break;
-    }
-  } else {
-    for (unsigned flags : kShared) {
-      if (attempt(flags)) break;
-    }
-  }
-  if (error != 0) return error;
-  // Without these a wait could not have a deadline, and a full completion queue would lose some.
-  constexpr unsigned kNeeded = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
-  if ((ring->features & kNeeded) != kNeeded) {
-    io_uring_queue_exit(ring);
-    return -ENOSYS;
-  }
-  return 0;
-}
-
 Result IoUringEngine::Ring::Make() noexcept {
   const int error = MakeRing(options, options.entries, &ring, &flags);
   if (error != 0) return Failed(-error);
