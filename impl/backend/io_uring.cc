@@ -17,10 +17,6 @@ namespace {
 
 using State = IoUringEngine::Slot::State;
 
-Result Failed(int error) noexcept {
-  return {0, FromErrno(error), error};
-}
-
 size_t Index(const Op& op) noexcept {
   return static_cast<size_t>(DirectionOf(op.kind));
 }
@@ -40,7 +36,7 @@ IoUringEngine::IoUringEngine(const IoUringOptions& options) noexcept
 IoUringEngine::~IoUringEngine() = default;
 
 Result IoUringEngine::Attach(Port& port, Handle h) noexcept {
-  if (ring_ == nullptr) return Failed(ENOMEM);
+  if (ring_ == nullptr) return SetUpFailed(ENOMEM);
   if (!ring_->made.ok()) return ring_->made;
   const Result blocking = IsBlocking(h);
   if (!blocking.ok()) return blocking;
@@ -132,7 +128,7 @@ Result IoUringEngine::RegisterBuffers(std::byte* data, size_t size) noexcept {
   if (ring_ == nullptr || !ring_->options.registered_buffers) return {0, Errc::kUnsupported, 0};
   const iovec all = {data, size};
   if (const int error = io_uring_register_buffers(&ring_->ring, &all, 1); error != 0)
-    return Failed(-error);
+    return SetUpFailed(-error);
   ring_->registered = data;
   ring_->registered_size = size;
   return {};

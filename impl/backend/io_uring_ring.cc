@@ -76,17 +76,17 @@ bool WaitsThenCalls(const Slot& slot) noexcept {
 
 Result IoUringEngine::Ring::Make() noexcept {
   const int error = MakeRing(options, options.entries, &ring, &flags);
-  if (error != 0) return Failed(-error);
+  if (error != 0) return SetUpFailed(-error);
   has_ring = true;
   has_poll_first = (flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN)) != 0;
   ring_fd_registered = io_uring_register_ring_fd(&ring) == 1;
   has_files = io_uring_register_files_sparse(&ring, kFiles) == 0;
   event = eventfd(0, EFD_CLOEXEC);
-  if (event < 0) return Failed(errno);
+  if (event < 0) return SetUpFailed(errno);
   try {
     if (has_files) free_files.resize(kFiles);
   } catch (const std::bad_alloc&) {
-    return Failed(ENOMEM);
+    return SetUpFailed(ENOMEM);
   }
   for (size_t i = 0; i < free_files.size(); ++i) free_files[i] = static_cast<int>(kFiles - 1 - i);
   ArmWake();

@@ -52,6 +52,9 @@ class SlotQueue {
 int MakeRing(const IoUringOptions& options, unsigned entries, io_uring* ring,
              unsigned* got) noexcept;
 
+// What a call says that readies a ring. Unlike an operation's, its would-block may come out.
+Result SetUpFailed(int error) noexcept;
+
 // The ring and everything that is in it.
 struct IoUringEngine::Ring {
   explicit Ring(const IoUringOptions& wanted) noexcept : options(wanted) { made = Make(); }

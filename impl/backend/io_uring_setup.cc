@@ -43,6 +43,12 @@ int MakeRing(const IoUringOptions& options, unsigned entries, io_uring* ring,
   return 0;
 }
 
+Result SetUpFailed(int error) noexcept {
+  // There is nothing to wait for: a limit was met (of threads, for a ring that is polled).
+  if (error == EAGAIN) return {0, Errc::kResource, error};
+  return {0, FromErrno(error), error};
+}
+
 const char* IoUringEngine::WhyNotWith(const IoUringOptions& options) noexcept {
   io_uring ring;
   unsigned flags = 0;
@@ -61,6 +67,8 @@ const char* IoUringEngine::WhyNotWith(const IoUringOptions& options) noexcept {
     case EMFILE:
     case ENFILE:
       return "no descriptor is left for a ring (ulimit -n)";
+    case EAGAIN:
+      return "no thread or memory is left for a ring (ulimit -u)";
     case EINVAL:
       return "this kernel's io_uring lacks the mode";
     default:

@@ -16,6 +16,7 @@
 #include "suites/backend/bed.h"
 #include "suites/backend/check.h"
 #include "suites/backend/kinds.h"
+#include "suites/backend/ordinary_user.h"
 #include "suites/backend/refuse_io_uring.h"
 #include "suites/backend/stream.h"
 #include "suites/backend/system.h"
@@ -252,29 +253,26 @@ TYPED_TEST(DestroyedRingTest, RG_21_AnAcceptThatNobodyWasToldOfIsClosed) {
 }
 
 // Each has a WhyNot of its own, so that none finds what another has been told.
-template <int number>
-struct Fresh {
-  static constexpr std::string_view kMode = "fresh";
-  static constexpr IoUringOptions kOptions = {};
-};
+template <int number, class Mode = IoUringDefault>
+struct Fresh : Mode {};
 
-template <int number>
+template <class Mode>
 [[noreturn]] void TellWhyNot() {
-  const char* why = IoUringIn<Fresh<number>>::WhyNot();
+  const char* why = IoUringIn<Mode>::WhyNot();
   std::fputs(why != nullptr ? why : "it can", stderr);
   std::_Exit(0);
 }
 
 TEST(WhyNotTest, ItCanOrSaysWhyNot) {
   if (CannotRun<IoUring>()) return;
-  EXPECT_EXIT(TellWhyNot<0>(), testing::ExitedWithCode(0), "^it can$");
+  EXPECT_EXIT(TellWhyNot<Fresh<0>>(), testing::ExitedWithCode(0), "^it can$");
 }
 
 TEST(WhyNotTest, ForbiddenByAFilter) {
   EXPECT_EXIT(
       {
         if (!RefuseIoUring(EPERM)) std::_Exit(1);
-        TellWhyNot<1>();
+        TellWhyNot<Fresh<1>>();
       },
       testing::ExitedWithCode(0), "io_uring is forbidden here \\(seccomp");
 }
@@ -283,9 +281,47 @@ TEST(WhyNotTest, AKernelWithoutIt) {
   EXPECT_EXIT(
       {
         if (!RefuseIoUring(ENOSYS)) std::_Exit(1);
-        TellWhyNot<2>();
+        TellWhyNot<Fresh<2>>();
       },
       testing::ExitedWithCode(0), "this kernel has no io_uring");
+}
+
+// What a ring says that is used although it could not be made.
+template <class Mode>
+[[noreturn]] void TellAttach() {
+  IoUringIn<Mode> backend;
+  typename IoUringIn<Mode>::Port port;
+  const Result r = backend.Attach(port, NewPair().server);
+  std::fprintf(stderr, "%s %d, %d polled", std::string(Name(r.err)).c_str(), r.os,
+               backend.Poll(Deadline::Never()));
+  std::_Exit(0);
+}
+
+bool CannotBecomeLimited() {
+  return !CanBecomeLimited() &&
+         NotApplicable("this process cannot become an ordinary user's").empty();
+}
+
+TEST(WhyNotTest, NoThreadLeftToPollWith) {
+  if (CannotRun<IoUringSqpoll>()) return;
+  if (CannotBecomeLimited()) return;
+  using Polled = Fresh<5, IoUringSqpollMode>;
+  EXPECT_EXIT(
+      {
+        if (!BecomeLimited(Limit::kThreads)) std::_Exit(1);
+        TellWhyNot<Polled>();
+      },
+      testing::ExitedWithCode(0), "^no thread or memory is left for a ring \\(ulimit -u\\)$");
+}
+
+// Would-block of the call that makes a ring is an error like any other, and no operation's.
+TEST(WhyNotTest, ARingThatCouldNotBeMadeSaysSoAtAttach) {
+  EXPECT_EXIT(
+      {
+        if (!RefuseIoUring(EAGAIN)) std::_Exit(1);
+        TellAttach<Fresh<4>>();
+      },
+      testing::ExitedWithCode(0), "^resource 11, 0 polled$");
 }
 
 TEST(WhyNotTest, NoDescriptorLeft) {
@@ -293,7 +329,7 @@ TEST(WhyNotTest, NoDescriptorLeft) {
   EXPECT_EXIT(
       {
         const HandleLimit none(0);
-        TellWhyNot<3>();
+        TellWhyNot<Fresh<3>>();
       },
       testing::ExitedWithCode(0), "no descriptor is left for a ring");
 }

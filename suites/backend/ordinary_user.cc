@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits of a process, and the user that they hold for.
+#include "suites/backend/ordinary_user.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tare::io::contract {
+
+bool BecomeLimited(Limit limit) {
+  constexpr uid_t kNobody = 65534;
+  const rlimit none = {0, 0};
+  if (setrlimit(limit == Limit::kThreads ? RLIMIT_NPROC : RLIMIT_MEMLOCK, &none) != 0) return false;
+  return geteuid() != 0 || setresuid(kNobody, kNobody, kNobody) == 0;
+}
+
+bool CanBecomeLimited() {
+  const pid_t child = fork();
+  if (child == 0) _exit(BecomeLimited(Limit::kThreads) ? 0 : 1);
+  int status = 1;
+  return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+}  // namespace tare::io::contract

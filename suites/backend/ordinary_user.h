@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// BecomeLimited: makes this process one of an ordinary user who has reached a limit.
+#pragma once
+
+namespace tare::io::contract {
+
+enum class Limit { kThreads, kLockedMemory };
+
+// From here on this process may start no thread, or lock no memory. Root is above limits, so root
+// becomes an ordinary user. For good: call it in a child. False if the system does not allow it.
+bool BecomeLimited(Limit limit);
+
+// Whether a child of this process could.
+bool CanBecomeLimited();
+
+}  // namespace tare::io::contract
