@@ -72,6 +72,13 @@ bool WaitsThenCalls(const Slot& slot) noexcept {
          (slot.retry && (kind == Op::Kind::kConnect || SendsDatagram(slot)));
 }
 
+// Whether what a completion says is no end of its op, which is tried again.
+bool Passes(const Op& op, int res) noexcept {
+  // A connection that its dialler gave up while it was in line is nobody's error: take the next.
+  if (op.kind == Op::Kind::kAccept && (res == -ECONNABORTED || res == -EPROTO)) return true;
+  return res == -EAGAIN || res == -EINTR || res == -kRestartSys;
+}
+
 }  // namespace
 
 Result IoUringEngine::Ring::Make() noexcept {
@@ -373,9 +380,9 @@ int IoUringEngine::Ring::Complete(Slot& slot, int res, unsigned cqe_flags) noexc
   if (op.kind == Op::Kind::kConnect && res == -EAGAIN && !slot.canceled) {
     return Finish(slot, {0, Errc::kResource, 0});
   }
-  const bool interrupted = res == -EAGAIN || res == -EINTR || res == -kRestartSys;
-  if (interrupted && slot.canceled) res = -ECANCELED;
-  if (interrupted && !slot.canceled) {
+  const bool passes = Passes(op, res);
+  if (passes && slot.canceled) res = -ECANCELED;
+  if (passes && !slot.canceled) {
     slot.retry = true;
     slot.again = cqe_flags & IORING_CQE_F_MORE;
     return slot.again ? 0 : StartAgain(slot);
@@ -424,7 +431,7 @@ int IoUringEngine::Ring::CompleteMany(Slot& slot, int res, unsigned cqe_flags) n
   if (cqe_flags & IORING_CQE_F_MORE) return told;
   if (slot.canceled) return told + Finish(slot, {op.result.n, Errc::kCanceled, 0});
   // Out of buffers, or a completion queue that was full: it goes on by itself.
-  if (res > 0 || res == -ENOBUFS || res == -EAGAIN || res == -EINTR || res == -kRestartSys) {
+  if (res > 0 || res == -ENOBUFS || Passes(op, res)) {
     Queue(slot);
     return told;
   }

@@ -236,10 +236,11 @@ TYPED_TEST(FaultTest, CX_12_AcceptsAreTriedAgain) {
     Bed<TypeParam> bed;
     Address at = Loopback4();
     Endpoint<TypeParam> listener(bed, OwnedHandle(Listen(at)));
-    Faults faults(Op::Kind::kAccept, {-EAGAIN, -EINTR, -kRestartSys});
+    // The last two are of connections that were given up while they were in line.
+    Faults faults(Op::Kind::kAccept, {-EAGAIN, -EINTR, -kRestartSys, -ECONNABORTED, -EPROTO});
     listener.Accept();
     std::vector<OwnedHandle> dialers;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 6; ++i) {
       EXPECT_TRUE(listener.in.pending());
       dialers.emplace_back(Dial(at));
       (void)ResetOnClose(*dialers.back());
@@ -253,6 +254,23 @@ TYPED_TEST(FaultTest, CX_12_AcceptsAreTriedAgain) {
     EXPECT_EQ(bed.verdict(), "");
   }
   EXPECT_EQ(OpenHandles(), open);
+}
+
+TYPED_TEST(FaultTest, CX_12_AnAcceptThatWasCanceledDoesNotWaitForTheNext) {
+  if (CannotRun<TypeParam>()) return;
+  for (const int error : {-ECONNABORTED, -EPROTO}) {
+    Bed<TypeParam> bed;
+    Address at = Loopback4();
+    Endpoint<TypeParam> listener(bed, OwnedHandle(Listen(at)));
+    Faults faults(Op::Kind::kAccept, {error});
+    listener.Accept();
+    bed.PollInVain();
+    listener.Cancel(listener.in);
+    ASSERT_TRUE(bed.PollUntilEnded(listener.in));
+    EXPECT_TRUE(faults.used_up());
+    EXPECT_EQ(listener.in.result.err, Errc::kCanceled);
+    EXPECT_EQ(bed.verdict(), "");
+  }
 }
 
 // A connect that was interrupted is under way: to ask again would be a second one.
