@@ -49,6 +49,7 @@ Result IoUringEngine::Attach(Port& port, Handle h) noexcept {
   if (port.was_blocking) {
     if (const Result set = SetBlocking(h, false); !set.ok()) return set;
   }
+  if (!ring_->asked_for_files) ring_->MakeFiles();
   if (!ring_->free_files.empty()) {
     const int file = ring_->free_files.back();
     if (io_uring_register_files_update(&ring_->ring, static_cast<unsigned>(file), &h, 1) == 1) {

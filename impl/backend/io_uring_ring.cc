@@ -6,6 +6,7 @@
 #include <liburing.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,17 +88,29 @@ Result IoUringEngine::Ring::Make() noexcept {
   has_ring = true;
   has_poll_first = (flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN)) != 0;
   ring_fd_registered = io_uring_register_ring_fd(&ring) == 1;
-  has_files = io_uring_register_files_sparse(&ring, kFiles) == 0;
   event = eventfd(0, EFD_CLOEXEC);
   if (event < 0) return SetUpFailed(errno);
   try {
-    if (has_files) free_files.resize(kFiles);
+    free_files.reserve(kFiles);
   } catch (const std::bad_alloc&) {
     return SetUpFailed(ENOMEM);
   }
-  for (size_t i = 0; i < free_files.size(); ++i) free_files[i] = static_cast<int>(kFiles - 1 - i);
   ArmWake();
   return {};
+}
+
+// At the first Attach, so that what the program has made of its limits until then counts. The table
+// is no longer than the limit of descriptors: for a longer one liburing would raise that limit,
+// which is the program's. Refused it is done without.
+void IoUringEngine::Ring::MakeFiles() noexcept {
+  asked_for_files = true;
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == 0) return;
+  const auto count = static_cast<unsigned>(std::min<rlim_t>(kFiles, limit.rlim_cur));
+  has_files = io_uring_register_files_sparse(&ring, count) == 0;
+  if (!has_files) return;
+  free_files.resize(count);  // there is room
+  for (size_t i = 0; i < count; ++i) free_files[i] = static_cast<int>(count - 1 - i);
 }
 
 // Nothing of ours may stay in the kernel: a pending operation, or a file in the table, would keep

@@ -61,6 +61,7 @@ struct IoUringEngine::Ring {
   ~Ring();
 
   Result Make() noexcept;
+  void MakeFiles() noexcept;
   bool MakeBuffers() noexcept;
   unsigned Publish() noexcept;
   unsigned KernelSays() const noexcept;
@@ -91,6 +92,7 @@ struct IoUringEngine::Ring {
   bool ring_fd_registered = false;
   bool has_abs_timer = true;
   bool has_poll_first = false;
+  bool asked_for_files = false;
   bool has_files = false;
   Result made;
   int event = -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What io_uring has beside the contract: queues that are full, what stays in the kernel, and
 // reasons why it cannot run (RS-10, RG-20, RG-21).
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -250,6 +251,33 @@ TYPED_TEST(DestroyedRingTest, RG_21_AnAcceptThatNobodyWasToldOfIsClosed) {
     EXPECT_EQ(OpenHandles().size(), open.size() + 2);
   }
   EXPECT_EQ(OpenHandles(), open);
+}
+
+// What a backend makes of few descriptors, and of the limit that says so.
+[[noreturn]] void TellLimit(bool also_hard) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) std::_Exit(1);
+  limit.rlim_cur = 100;
+  if (also_hard) limit.rlim_max = 100;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) std::_Exit(1);
+  Bed<IoUring> bed;
+  Line<IoUring> line(bed);
+  std::array<std::byte, 64> buffer;
+  Push(*line.peer, Pattern(64));
+  line.end.Recv(buffer);
+  (void)bed.PollUntilEnded(line.end.in);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) std::_Exit(1);
+  std::fprintf(stderr, "%lld received, limit %llu", static_cast<long long>(line.end.in.result.n),
+               static_cast<unsigned long long>(limit.rlim_cur));
+  std::_Exit(0);
+}
+
+// Of descriptors; liburing would raise it.
+TEST(LimitTest, RS_10_TheProgramsLimitIsLeftAlone) {
+  if (CannotRun<IoUring>()) return;
+  for (const bool also_hard : {false, true}) {
+    EXPECT_EXIT(TellLimit(also_hard), testing::ExitedWithCode(0), "^64 received, limit 100$");
+  }
 }
 
 // Each has a WhyNot of its own, so that none finds what another has been told.
