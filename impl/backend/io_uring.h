@@ -18,7 +18,8 @@ struct IoUringOptions {
   bool sqpoll =
       false;  // a kernel thread submits: no call to start an operation, one CPU to watch for them
   bool registered_buffers =
-      false;  // RegisterBuffers: receives there without mapping pages each time
+      false;               // RegisterBuffers: receives there without mapping pages each time
+  bool recv_many = false;  // kRecvMany, which the others have too where the kernel does
   bool send_zc =
       false;  // sends without copying, ended by the kernel's word that it is done with the buffer
   unsigned entries = 256;  // of the submission queue; the completion queue has twice as many
@@ -118,7 +119,7 @@ struct IoUringRegisteredMode {
 };
 struct IoUringRecvManyMode {
   static constexpr std::string_view kMode = "recv_many";
-  static constexpr IoUringOptions kOptions = {};
+  static constexpr IoUringOptions kOptions = {.recv_many = true};
 };
 struct IoUringSendZcMode {
   static constexpr std::string_view kMode = "send_zc";

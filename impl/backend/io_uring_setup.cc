@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making a ring with what the kernel has of it, and saying why there can be none.
+#include <liburing.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
 
 #include "impl/backend/io_uring_ring.h"
 
@@ -49,14 +58,108 @@ Result SetUpFailed(int error) noexcept {
   return {0, FromErrno(error), error};
 }
 
+namespace {
+
+// Pages of ours, for the kernel to map.
+constexpr size_t kPage = 4096;
+struct Free {
+  void operator()(void* pages) const noexcept { std::free(pages); }
+};
+using Pages = std::unique_ptr<std::byte, Free>;
+Pages NewPages(size_t count) noexcept {
+  return Pages(static_cast<std::byte*>(std::aligned_alloc(kPage, count * kPage)));
+}
+constexpr const char* kNoMemory = "no memory is left to see what io_uring can do";
+
+const char* WhyNotRegistered(io_uring* ring) noexcept {
+  const Pages page = NewPages(1);
+  if (page == nullptr) return kNoMemory;
+  const iovec all = {page.get(), kPage};
+  switch (-io_uring_register_buffers(ring, &all, 1)) {
+    case 0:
+      return nullptr;
+    case EPERM:
+    case EACCES:
+      return "registering buffers is forbidden here (seccomp)";
+    case ENOMEM:
+      return "too little locked memory to register buffers (ulimit -l)";
+    default:
+      return "this kernel's io_uring does not register buffers";
+  }
+}
+
+// Buffers that are lent, and one byte received into them by an op that goes on.
+const char* WhyNotRecvMany(io_uring* ring) noexcept {
+  constexpr int kGroup = 1;
+  const Pages pages = NewPages(2);
+  if (pages == nullptr) return kNoMemory;
+  auto* lent = reinterpret_cast<io_uring_buf_ring*>(pages.get());
+  io_uring_buf_reg reg = {};
+  reg.ring_addr = reinterpret_cast<uint64_t>(lent);
+  reg.ring_entries = 1;
+  reg.bgid = kGroup;
+  const int error = io_uring_register_buf_ring(ring, &reg, 0);
+  if (error == -EPERM || error == -EACCES) return "lending buffers is forbidden here (seccomp)";
+  if (error == -ENOMEM) return "too little locked memory to lend buffers (ulimit -l)";
+  if (error != 0) return "this kernel's io_uring takes no ring of buffers (Linux 5.19)";
+  io_uring_buf_ring_init(lent);
+  io_uring_buf_ring_add(lent, pages.get() + kPage, kPage, 0, io_uring_buf_ring_mask(1), 0);
+  io_uring_buf_ring_advance(lent, 1);
+
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return "no descriptor is left to see whether io_uring receives many (ulimit -n)";
+  }
+  (void)!write(ends[0], "", 1);
+  io_uring_sqe* sqe = io_uring_get_sqe(ring);
+  io_uring_prep_recv_multishot(sqe, ends[1], nullptr, 0, 0);
+  sqe->flags |= IOSQE_BUFFER_SELECT;
+  sqe->buf_group = kGroup;
+  // Until its end, for the pages may not go before.
+  bool received = false;
+  for (bool more = true; more;) {
+    io_uring_cqe* cqe = nullptr;
+    if (io_uring_submit_and_wait(ring, 1) < 0 || io_uring_peek_cqe(ring, &cqe) != 0) break;
+    more = cqe->flags & IORING_CQE_F_MORE;
+    received = received || (more && cqe->res == 1 && (cqe->flags & IORING_CQE_F_BUFFER));
+    io_uring_cqe_seen(ring, cqe);
+    (void)shutdown(ends[0], SHUT_WR);
+  }
+  close(ends[0]);
+  close(ends[1]);
+  return received ? nullptr : "this kernel's io_uring receives once at a time (Linux 6.0)";
+}
+
+const char* WhyNotSendZc(io_uring* ring) noexcept {
+  io_uring_probe* probe = io_uring_get_probe_ring(ring);
+  if (probe == nullptr) return "what this kernel's io_uring can do may not be asked (seccomp)";
+  const bool has = io_uring_opcode_supported(probe, IORING_OP_SEND_ZC) != 0;
+  io_uring_free_probe(probe);
+  return has ? nullptr : "this kernel's io_uring cannot send without copying (Linux 6.0)";
+}
+
+// What a mode is named after, tried on a ring that could be made. Everything else that a kernel may
+// lack is done without.
+const char* WhyNotOn(io_uring* ring, const IoUringOptions& options) noexcept {
+  const char* why = nullptr;
+  if (options.registered_buffers) why = WhyNotRegistered(ring);
+  if (why == nullptr && options.recv_many) why = WhyNotRecvMany(ring);
+  if (why == nullptr && options.send_zc) why = WhyNotSendZc(ring);
+  return why;
+}
+
+}  // namespace
+
 const char* IoUringEngine::WhyNotWith(const IoUringOptions& options) noexcept {
   io_uring ring;
   unsigned flags = 0;
   const int error = MakeRing(options, 4, &ring, &flags);
-  if (error == 0) io_uring_queue_exit(&ring);
+  if (error == 0) {
+    const char* why = WhyNotOn(&ring, options);
+    io_uring_queue_exit(&ring);
+    return why;
+  }
   switch (-error) {
-    case 0:
-      return nullptr;
     case ENOSYS:
       return "this kernel has no io_uring that can wait with a deadline (Linux 5.11)";
     case EPERM:

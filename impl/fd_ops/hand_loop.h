@@ -94,6 +94,7 @@ static_assert(Answer<HandLoop<Epoll>> && Answer<HandLoop<Poll>>);
 class IoUringHandLoop {
  public:
   static const char* WhyNot() noexcept;
+  static const char* WhyNotMultishot() noexcept;
 
   explicit IoUringHandLoop(bool multishot) noexcept;
   ~IoUringHandLoop();
@@ -117,6 +118,8 @@ class HandLoop<IoUringIn<IoUringDefault>> : public IoUringHandLoop {
 template <>
 class HandLoop<IoUringIn<IoUringRecvManyMode>> : public IoUringHandLoop {
  public:
+  static const char* WhyNot() noexcept { return WhyNotMultishot(); }
+
   HandLoop() noexcept : IoUringHandLoop(true) {}
 };
 

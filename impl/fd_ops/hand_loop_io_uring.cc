@@ -171,6 +171,9 @@ struct IoUringHandLoop::Ring {
 const char* IoUringHandLoop::WhyNot() noexcept {
   return IoUring::WhyNot();
 }
+const char* IoUringHandLoop::WhyNotMultishot() noexcept {
+  return IoUringRecvMany::WhyNot();
+}
 
 IoUringHandLoop::IoUringHandLoop(bool multishot) noexcept : ring_(std::make_unique<Ring>()) {
   ring_->multishot = multishot;

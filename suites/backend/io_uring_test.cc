@@ -352,6 +352,55 @@ TEST(WhyNotTest, ARingThatCouldNotBeMadeSaysSoAtAttach) {
       testing::ExitedWithCode(0), "^resource 11, 0 polled$");
 }
 
+template <class Mode>
+void ExpectWhenRegisteringFails(int error, const char* words) {
+  EXPECT_EXIT(
+      {
+        if (!RefuseRegistering(error)) std::_Exit(1);
+        TellWhyNot<Mode>();
+      },
+      testing::ExitedWithCode(0), words);
+}
+
+// A mode needs what it is named after. What the others have as well, they can do without.
+TEST(WhyNotTest, WhatAModeIsNamedAfterIsRefused) {
+  if (CannotRun<IoUring>()) return;
+  ExpectWhenRegisteringFails<Fresh<6>>(EPERM, "^it can$");
+  using Registered = Fresh<6, IoUringRegisteredMode>;
+  ExpectWhenRegisteringFails<Registered>(EPERM,
+                                         "^registering buffers is forbidden here \\(seccomp\\)$");
+  ExpectWhenRegisteringFails<Registered>(
+      ENOMEM, "^too little locked memory to register buffers \\(ulimit -l\\)$");
+  ExpectWhenRegisteringFails<Registered>(EINVAL, "does not register buffers$");
+  using RecvMany = Fresh<6, IoUringRecvManyMode>;
+  ExpectWhenRegisteringFails<RecvMany>(EPERM, "^lending buffers is forbidden here \\(seccomp\\)$");
+  ExpectWhenRegisteringFails<RecvMany>(
+      ENOMEM, "^too little locked memory to lend buffers \\(ulimit -l\\)$");
+  ExpectWhenRegisteringFails<RecvMany>(EINVAL, "takes no ring of buffers \\(Linux 5.19\\)$");
+  ExpectWhenRegisteringFails<Fresh<6, IoUringSendZcMode>>(EPERM, "may not be asked");
+}
+
+TEST(WhyNotTest, NoLockedMemory) {
+  if (CannotRun<IoUringRegistered>() || CannotBecomeLimited()) return;
+  using Registered = Fresh<7, IoUringRegisteredMode>;
+  EXPECT_EXIT(
+      {
+        if (!BecomeLimited(Limit::kLockedMemory)) std::_Exit(1);
+        TellWhyNot<Registered>();
+      },
+      testing::ExitedWithCode(0), "^too little locked memory .*ulimit -l");
+}
+
+// None of it may be left behind by having looked.
+TEST(WhyNotTest, LookingLeavesNothingOpen) {
+  const auto open = OpenHandles();
+  (void)IoUringIn<Fresh<8, IoUringRecvManyMode>>::WhyNot();
+  (void)IoUringIn<Fresh<8, IoUringRegisteredMode>>::WhyNot();
+  (void)IoUringIn<Fresh<8, IoUringSendZcMode>>::WhyNot();
+  (void)IoUringIn<Fresh<8, IoUringSqpollMode>>::WhyNot();
+  EXPECT_EQ(OpenHandles(), open);
+}
+
 TEST(WhyNotTest, NoDescriptorLeft) {
   if (CannotRun<IoUring>()) return;
   EXPECT_EXIT(

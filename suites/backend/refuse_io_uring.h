@@ -9,4 +9,8 @@ namespace tare::io::contract {
 // False if the system does not allow it; errno says why.
 bool RefuseIoUring(int error);
 
+// The same for one of the calls only, the one that registers: files, buffers, and questions. Rings
+// can be made and used.
+bool RefuseRegistering(int error);
+
 }  // namespace tare::io::contract

@@ -11,6 +11,8 @@ import unittest
 WITHOUT = BENCH = TARE = ""
 FORBIDDEN = "io_uring is forbidden here (seccomp, or kernel.io_uring_disabled)"
 MISSING = "this kernel has no io_uring"
+MUST_REGISTER = {"recv_many": "lending buffers is forbidden here (seccomp)",
+                 "registered": "registering buffers is forbidden here (seccomp)"}
 ROW = "FdOps/TCP4Persistent/variant=reference/backend=%s/size=512"
 
 
@@ -48,6 +50,25 @@ class Bench(unittest.TestCase):
                 self.assertEqual(ended.returncode, 0, ended)
                 self.assertIn("# absent %s: %s" % (ROW % "io_uring", reason), ended.stdout)
                 self.assertIn("Benchmark" + ROW % "epoll", ended.stdout)
+
+    def test_only_the_modes_that_must_register_are_absent(self):
+        if not runs_here():
+            print("not applicable: io_uring does not run here anyway")
+            return
+        ended = without("--registering", BENCH, "--tare_list")
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+        rows = [line.split("\t")[1:] for line in ended.stdout.splitlines()]
+        for name, *_, reason in rows:
+            wanted = [why for mode, why in MUST_REGISTER.items() if "/mode=%s/" % mode in name]
+            self.assertEqual(reason if "(seccomp)" in reason else "", "".join(wanted), name)
+        row = ROW % "io_uring/mode=registered"
+        self.assertIn(row, [name for name, *_ in rows])
+        ended = without("--registering", BENCH, "--benchmark_min_time=0.001",
+                        "--benchmark_filter=/TCP4Persistent/variant=reference/"
+                        "backend=io_uring(/mode=registered)?/size=512/process")
+        self.assertEqual(ended.returncode, 0, ended)
+        self.assertIn("Benchmark" + ROW % "io_uring", ended.stdout)
+        self.assertIn("# absent %s: %s" % (row, MUST_REGISTER["registered"]), ended.stdout)
 
     def test_the_filter_is_what_refuses(self):
         if not runs_here():
