@@ -83,7 +83,7 @@ bool Passes(const Op& op, int res) noexcept {
 }  // namespace
 
 Result IoUringEngine::Ring::Make() noexcept {
-  const int error = MakeRing(options, options.entries, &ring, &flags);
+  const int error = MakeRing(options, &ring, &flags);
   if (error != 0) return SetUpFailed(-error);
   has_ring = true;
   has_poll_first = (flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN)) != 0;

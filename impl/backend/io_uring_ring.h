@@ -47,10 +47,9 @@ class SlotQueue {
   IoUringEngine::Slot** tail_ = &head_;
 };
 
-// Makes a ring with as many of the wanted features as the kernel has; `got` are its set-up flags.
-// 0, or what went wrong: a negative errno.
-int MakeRing(const IoUringOptions& options, unsigned entries, io_uring* ring,
-             unsigned* got) noexcept;
+// Makes a ring with as many of the wanted features as the kernel has, and with queues as long as
+// wanted or as memory allows; `got` are its set-up flags. 0, or what went wrong: a negative errno.
+int MakeRing(const IoUringOptions& options, io_uring* ring, unsigned* got) noexcept;
 
 // What a call says that readies a ring. Unlike an operation's, its would-block may come out.
 Result SetUpFailed(int error) noexcept;

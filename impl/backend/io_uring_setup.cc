@@ -15,8 +15,11 @@
 
 namespace tare::io {
 
-int MakeRing(const IoUringOptions& options, unsigned entries, io_uring* ring,
-             unsigned* got) noexcept {
+namespace {
+
+// With queues of these lengths. 0 or a negative errno.
+int MakeRingOf(unsigned submissions, unsigned completions, bool sqpoll, io_uring* ring,
+               unsigned* got) noexcept {
   // From best to plain. Every set-up flag the kernel does not know is -EINVAL.
   constexpr unsigned kShared[] = {
       IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
@@ -27,13 +30,14 @@ int MakeRing(const IoUringOptions& options, unsigned entries, io_uring* ring,
   int error = -EINVAL;
   const auto attempt = [&](unsigned flags) {
     io_uring_params params = {};
-    params.flags = flags;
+    params.flags = flags | IORING_SETUP_CQSIZE;
+    params.cq_entries = completions;
     params.sq_thread_idle = 100;  // milliseconds
-    error = io_uring_queue_init_params(entries, ring, &params);
+    error = io_uring_queue_init_params(submissions, ring, &params);
     *got = flags;
     return error != -EINVAL;
   };
-  if (options.sqpoll) {
+  if (sqpoll) {
     for (unsigned flags : kPolled) {
       if (attempt(flags)) break;
     }
@@ -41,6 +45,18 @@ int MakeRing(const IoUringOptions& options, unsigned entries, io_uring* ring,
     for (unsigned flags : kShared) {
       if (attempt(flags)) break;
     }
+  }
+  return error;
+}
+
+}  // namespace
+
+int MakeRing(const IoUringOptions& options, io_uring* ring, unsigned* got) noexcept {
+  int error = MakeRingOf(options.submissions, options.completions, options.sqpoll, ring, got);
+  // In big steps, for what a ring in vain has locked is given back only after a while.
+  for (unsigned part = 8; error == -ENOMEM && options.submissions / part >= 4; part *= 8) {
+    error = MakeRingOf(options.submissions / part, options.completions / part, options.sqpoll, ring,
+                       got);
   }
   if (error != 0) return error;
   // Without these a wait could not have a deadline, and a full completion queue would lose some.
@@ -153,7 +169,10 @@ const char* WhyNotOn(io_uring* ring, const IoUringOptions& options) noexcept {
 const char* IoUringEngine::WhyNotWith(const IoUringOptions& options) noexcept {
   io_uring ring;
   unsigned flags = 0;
-  const int error = MakeRing(options, 4, &ring, &flags);
+  IoUringOptions least = options;
+  least.submissions = 4;
+  least.completions = 8;
+  const int error = MakeRing(least, &ring, &flags);
   if (error == 0) {
     const char* why = WhyNotOn(&ring, options);
     io_uring_queue_exit(&ring);

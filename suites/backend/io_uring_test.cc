@@ -29,7 +29,7 @@ namespace {
 template <bool sqpoll>
 struct Small {
   static constexpr std::string_view kMode = "small";
-  static constexpr IoUringOptions kOptions = {.sqpoll = sqpoll, .entries = 4};
+  static constexpr IoUringOptions kOptions = {.sqpoll = sqpoll, .submissions = 4, .completions = 8};
 };
 
 template <class B>
@@ -253,6 +253,22 @@ TYPED_TEST(DestroyedRingTest, RG_21_AnAcceptThatNobodyWasToldOfIsClosed) {
   EXPECT_EQ(OpenHandles(), open);
 }
 
+bool CannotBecomeLimited() {
+  return !CanBecomeLimited() &&
+         NotApplicable("this process cannot become an ordinary user's").empty();
+}
+
+// How much comes of 64 bytes that were sent.
+int64_t ReceiveOne() {
+  Bed<IoUring> bed;
+  Line<IoUring> line(bed);
+  std::array<std::byte, 64> buffer;
+  Push(*line.peer, Pattern(64));
+  line.end.Recv(buffer);
+  (void)bed.PollUntilEnded(line.end.in);
+  return line.end.in.result.n;
+}
+
 // What a backend makes of few descriptors, and of the limit that says so.
 [[noreturn]] void TellLimit(bool also_hard) {
   rlimit limit;
@@ -260,14 +276,9 @@ TYPED_TEST(DestroyedRingTest, RG_21_AnAcceptThatNobodyWasToldOfIsClosed) {
   limit.rlim_cur = 100;
   if (also_hard) limit.rlim_max = 100;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) std::_Exit(1);
-  Bed<IoUring> bed;
-  Line<IoUring> line(bed);
-  std::array<std::byte, 64> buffer;
-  Push(*line.peer, Pattern(64));
-  line.end.Recv(buffer);
-  (void)bed.PollUntilEnded(line.end.in);
+  const int64_t received = ReceiveOne();
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) std::_Exit(1);
-  std::fprintf(stderr, "%lld received, limit %llu", static_cast<long long>(line.end.in.result.n),
+  std::fprintf(stderr, "%lld received, limit %llu", static_cast<long long>(received),
                static_cast<unsigned long long>(limit.rlim_cur));
   std::_Exit(0);
 }
@@ -278,6 +289,17 @@ TEST(LimitTest, RS_10_TheProgramsLimitIsLeftAlone) {
   for (const bool also_hard : {false, true}) {
     EXPECT_EXIT(TellLimit(also_hard), testing::ExitedWithCode(0), "^64 received, limit 100$");
   }
+}
+
+TEST(LimitTest, RS_10_QueuesAreShorterWhereLittleMemoryMayBeLocked) {
+  if (CannotRun<IoUring>() || CannotBecomeLimited()) return;
+  EXPECT_EXIT(
+      {
+        if (!BecomeLimited(Limit::kLockedMemory, 24 << 10)) std::_Exit(1);
+        std::fprintf(stderr, "%d received", static_cast<int>(ReceiveOne()));
+        std::_Exit(0);
+      },
+      testing::ExitedWithCode(0), "^64 received$");
 }
 
 // Each has a WhyNot of its own, so that none finds what another has been told.
@@ -323,11 +345,6 @@ template <class Mode>
   std::fprintf(stderr, "%s %d, %d polled", std::string(Name(r.err)).c_str(), r.os,
                backend.Poll(Deadline::Never()));
   std::_Exit(0);
-}
-
-bool CannotBecomeLimited() {
-  return !CanBecomeLimited() &&
-         NotApplicable("this process cannot become an ordinary user's").empty();
 }
 
 TEST(WhyNotTest, NoThreadLeftToPollWith) {

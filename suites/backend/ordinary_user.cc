@@ -8,10 +8,10 @@
 
 namespace tare::io::contract {
 
-bool BecomeLimited(Limit limit) {
+bool BecomeLimited(Limit limit, uint64_t most) {
   constexpr uid_t kNobody = 65534;
-  const rlimit none = {0, 0};
-  if (setrlimit(limit == Limit::kThreads ? RLIMIT_NPROC : RLIMIT_MEMLOCK, &none) != 0) return false;
+  const rlimit few = {most, most};
+  if (setrlimit(limit == Limit::kThreads ? RLIMIT_NPROC : RLIMIT_MEMLOCK, &few) != 0) return false;
   return geteuid() != 0 || setresuid(kNobody, kNobody, kNobody) == 0;
 }
 
