@@ -16,6 +16,9 @@ namespace tare::io {
 enum Feature : uint32_t {
   kReattach = 1 << 0,   // a handle that was detached may be attached again, here or elsewhere
   kRecvsMany = 1 << 1,  // kRecvMany
+  // Not an ability but a price: a kSend may end only when the kernel has let go of its buffer,
+  // which may take until the peer has what was sent; a cancel, or a deadline above, waits too.
+  kHoldsSends = 1 << 2,
 };
 
 // clang-format off
@@ -60,6 +63,7 @@ enum Feature : uint32_t {
 //  13. Cancel asks. The op still ends once: kCanceled, or its own result if it won the race; what
 //      was moved is never lost. Canceling an op that has ended but whose `done` was not yet
 //      called changes nothing; so does canceling an idle op. The other direction is left alone.
+//      A send that was taken, and is held for its buffer (kHoldsSends), ends in its own time.
 //
 //  Poll
 //  14. Poll ends what has ended, calling `done` for each, and returns how many callbacks it made.

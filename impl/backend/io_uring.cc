@@ -44,7 +44,7 @@ Result IoUringEngine::Attach(Port& port, Handle h) noexcept {
   port.handle = h;
   port.is_stream = IsByteStream(h);
   port.was_blocking = blocking.n != 0;
-  port.zero_copy = ring_->options.send_zc && IsInternet(h);
+  port.zero_copy = ring_->options.send_zc_from != IoUringOptions::kNoSize && IsInternet(h);
   // The ring waits either way; the calls that it cannot make (splice) must not block.
   if (port.was_blocking) {
     if (const Result set = SetBlocking(h, false); !set.ok()) return set;
@@ -133,6 +133,10 @@ Result IoUringEngine::RegisterBuffers(std::byte* data, size_t size) noexcept {
   ring_->registered = data;
   ring_->registered_size = size;
   return {};
+}
+
+IoUringEngine::ZeroCopies IoUringEngine::zero_copies() const noexcept {
+  return ring_ != nullptr ? ring_->zero_copies : ZeroCopies{};
 }
 
 }  // namespace tare::io

@@ -27,6 +27,14 @@
 #ifndef IORING_ENTER_ABS_TIMER
 #define IORING_ENTER_ABS_TIMER (1U << 5)
 #endif
+#ifndef IORING_SEND_ZC_REPORT_USAGE
+#define IORING_SEND_ZC_REPORT_USAGE (1U << 3)
+#define IORING_NOTIF_USAGE_ZC_COPIED (1U << 31)
+#endif
+// Of the next version after that: a kernel that has it knows the two.
+#ifndef IORING_FEAT_REG_REG_RING
+#define IORING_FEAT_REG_REG_RING (1U << 13)
+#endif
 
 namespace tare::io {
 namespace {
@@ -87,6 +95,7 @@ Result IoUringEngine::Ring::Make() noexcept {
   if (error != 0) return SetUpFailed(-error);
   has_ring = true;
   has_poll_first = (flags & (IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN)) != 0;
+  says_what_it_copied = (ring.features & IORING_FEAT_REG_REG_RING) != 0;
   ring_fd_registered = io_uring_register_ring_fd(&ring) == 1;
   event = eventfd(0, EFD_CLOEXEC);
   if (event < 0) return SetUpFailed(errno);
@@ -286,8 +295,9 @@ void IoUringEngine::Ring::PrepareCall(const Slot& slot, int fd, io_uring_sqe* sq
       }
       break;
     case Op::Kind::kSend:
-      if (port.zero_copy) {
-        io_uring_prep_send_zc(sqe, fd, op.data, size, send_flags, 0);
+      if (port.zero_copy && size >= options.send_zc_from) {
+        io_uring_prep_send_zc(sqe, fd, op.data, size, send_flags,
+                              says_what_it_copied ? IORING_SEND_ZC_REPORT_USAGE : 0);
       } else {
         io_uring_prep_send(sqe, fd, op.data, size, send_flags);
       }
@@ -366,8 +376,8 @@ int IoUringEngine::Ring::Reap() noexcept {
       ArmWake();
     } else if (cqe.user_data > kLastTag) {
       Slot& slot = *reinterpret_cast<Slot*>(cqe.user_data);
-      const bool notice = cqe.flags & IORING_CQE_F_NOTIF;  // says nothing
-      const int res = notice ? 0 : FaultyResult(slot.op->kind, cqe.res);
+      const bool notice = cqe.flags & IORING_CQE_F_NOTIF;
+      const int res = notice ? cqe.res : FaultyResult(slot.op->kind, cqe.res);
       count += Complete(slot, res, cqe.flags);
     }
   }
@@ -386,6 +396,8 @@ int IoUringEngine::Ring::Complete(Slot& slot, int res, unsigned cqe_flags) noexc
   Op& op = *slot.op;
   if (op.kind == Op::Kind::kRecvMany) return CompleteMany(slot, res, cqe_flags);
   if (cqe_flags & IORING_CQE_F_NOTIF) {
+    ++zero_copies.ended;
+    if (static_cast<unsigned>(res) & IORING_NOTIF_USAGE_ZC_COPIED) ++zero_copies.copied;
     if (!std::exchange(slot.again, false)) return Finish(slot, op.result);
     return StartAgain(slot);
   }

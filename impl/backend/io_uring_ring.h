@@ -91,6 +91,8 @@ struct IoUringEngine::Ring {
   bool ring_fd_registered = false;
   bool has_abs_timer = true;
   bool has_poll_first = false;
+  bool says_what_it_copied = false;
+  ZeroCopies zero_copies;
   bool asked_for_files = false;
   bool has_files = false;
   Result made;

@@ -160,7 +160,7 @@ const char* WhyNotOn(io_uring* ring, const IoUringOptions& options) noexcept {
   const char* why = nullptr;
   if (options.registered_buffers) why = WhyNotRegistered(ring);
   if (why == nullptr && options.recv_many) why = WhyNotRecvMany(ring);
-  if (why == nullptr && options.send_zc) why = WhyNotSendZc(ring);
+  if (why == nullptr && options.send_zc_from != IoUringOptions::kNoSize) why = WhyNotSendZc(ring);
   return why;
 }
 

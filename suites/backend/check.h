@@ -69,6 +69,11 @@ bool CannotRun() {
   return why != nullptr && NotApplicable(why).empty();
 }
 
+// Of checks in which a send must end although the peer is silent.
+template <class B>
+inline constexpr bool kHolds = (B::kFeatures & kHoldsSends) != 0;
+inline constexpr char kHeld[] = "here a send is held until the peer has what was sent";
+
 template <class B>
 void Prove(std::string (*check)()) {
   if (CannotRun<B>()) return;

@@ -32,7 +32,7 @@ constexpr Op::Kind kMoving[] = {Op::Kind::kRecv,     Op::Kind::kReadv,    Op::Ki
 
 struct ZeroCopyMode {
   static constexpr std::string_view kMode = "send_zc";
-  static constexpr IoUringOptions kOptions = {.send_zc = true};
+  static constexpr IoUringOptions kOptions = {.send_zc_from = 1};
 };
 using ZeroCopy = IoUringIn<ZeroCopyMode>;
 

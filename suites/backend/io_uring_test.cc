@@ -284,14 +284,14 @@ int64_t ReceiveOne() {
 }
 
 // Of descriptors; liburing would raise it.
-TEST(LimitTest, RS_10_TheProgramsLimitIsLeftAlone) {
+TEST(LimitTest, TheProgramsLimitIsLeftAlone) {
   if (CannotRun<IoUring>()) return;
   for (const bool also_hard : {false, true}) {
     EXPECT_EXIT(TellLimit(also_hard), testing::ExitedWithCode(0), "^64 received, limit 100$");
   }
 }
 
-TEST(LimitTest, RS_10_QueuesAreShorterWhereLittleMemoryMayBeLocked) {
+TEST(LimitTest, QueuesAreShorterWhereLittleMemoryMayBeLocked) {
   if (CannotRun<IoUring>() || CannotBecomeLimited()) return;
   EXPECT_EXIT(
       {
@@ -300,6 +300,42 @@ TEST(LimitTest, RS_10_QueuesAreShorterWhereLittleMemoryMayBeLocked) {
         std::_Exit(0);
       },
       testing::ExitedWithCode(0), "^64 received$");
+}
+
+// How a stream of sends of `size` bytes was made in the mode send_zc.
+IoUringEngine::ZeroCopies SendAll(size_t size, int count) {
+  Bed<IoUringSendZc> bed;
+  Connection<IoUringSendZc> c(bed);
+  const auto total = static_cast<uint64_t>(count) * size;
+  std::vector<std::byte> buffer(64 << 10);
+  const auto bytes = Pattern(size);
+  uint64_t sent = 0, received = 0;
+  c.server.in.then = [&](Call<IoUringSendZc>& call) {
+    received += static_cast<uint64_t>(call.result.n);
+    if (received < total) c.server.Recv(buffer);
+  };
+  c.server.Recv(buffer);
+  while (sent < total) {
+    c.client.Send({bytes.data(), std::min<uint64_t>(size, total - sent)});
+    if (!bed.PollUntilEnded(c.client.out) || !c.client.out.result.ok()) break;
+    sent += static_cast<uint64_t>(c.client.out.result.n);
+  }
+  EXPECT_TRUE(bed.PollUntil([&] { return received == total; }));
+  EXPECT_EQ(sent, total);
+  EXPECT_EQ(bed.verdict(), "");
+  return bed.backend.zero_copies();
+}
+
+TEST(SendZcTest, OnlySendsFromAThresholdOnAreMadeWithoutCopying) {
+  if (CannotRun<IoUringSendZc>()) return;
+  constexpr size_t kFrom = IoUringSendZcMode::kOptions.send_zc_from;
+  EXPECT_EQ(SendAll(kFrom - 1, 20).ended, 0u);
+  const auto all = SendAll(kFrom, 20);
+  EXPECT_GE(all.ended, 20u);
+  EXPECT_LE(all.copied, all.ended);
+  std::printf("of %llu sends without copying the kernel copied %llu\n",
+              static_cast<unsigned long long>(all.ended),
+              static_cast<unsigned long long>(all.copied));
 }
 
 // Each has a WhyNot of its own, so that none finds what another has been told.

@@ -280,6 +280,7 @@ CONTRACT(VectorTest, S12_ASendToADeadPeerIsAnErrorAndNoSignal) {
 }
 
 CONTRACT(VectorTest, S13_CancelsTellWhatWasMoved) {
+  if (kHolds<B>) return NotApplicable(kHeld);
   Bed<B> bed;
   Connection<B> c(bed);
   std::vector<std::byte> chunk(256 << 10), received(64 << 10);
