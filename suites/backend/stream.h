@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "suites/backend/bed.h"
+#include "suites/backend/check.h"
+#include "suites/backend/system.h"
 
 namespace tare::io::contract {
 
@@ -126,10 +128,16 @@ uint64_t FillUntilBlocked(Bed<B>& bed, Endpoint<B>& end, std::span<std::byte> ch
   for (;;) {
     FillPattern(chunk, sent);
     end.Send(chunk);
-    // No sentence says when a send ends; one that has not in this time is blocked, or slower than
-    // any test needs.
-    const Deadline enough = Now().Plus(20 * kMilli);
-    while (end.out.pending() && !HasPassed(enough)) (void)bed.Poll(enough);
+    // A send that is pending although the socket has room is on its way, however slow the backend
+    // is to take it; one that is held may be on its way for ever. Once it cannot go on it is
+    // blocked if it has not ended in this time: for what was moved, the word may be on its way too.
+    Deadline enough = Deadline::Never();
+    while (end.out.pending() && !HasPassed(enough)) {
+      if (enough == Deadline::Never() && (kHolds<B> || !HasRoom(end.handle()))) {
+        enough = Now().Plus(20 * kMilli);
+      }
+      (void)bed.Poll(Earlier(enough, Now().Plus(kMilli)));
+    }
     if (end.out.pending()) return sent;
     if (!end.out.result.ok()) throw std::runtime_error("a send failed while filling");
     sent += static_cast<uint64_t>(end.out.result.n);

@@ -36,6 +36,9 @@ Handle BoundOnly(Address& at);
 void Push(Handle h, std::span<const std::byte> from);
 size_t Pull(Handle h, std::span<std::byte> to);
 
+// Whether a send of one byte on the stream socket would not block.
+bool HasRoom(Handle h);
+
 // Sends datagrams of `size` bytes to `to` until that would block; how many. Throws at other errors.
 int SendUntilBlocked(Handle h, const Address& to, size_t size);
 // Fills the queue of the Unix datagram socket at `to` with datagrams of one byte from sockets that

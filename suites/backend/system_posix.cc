@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tests of the contract ask of POSIX systems.
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -107,6 +108,11 @@ size_t Pull(Handle h, std::span<std::byte> to) {
     }
   }
   return got;
+}
+
+bool HasRoom(Handle h) {
+  pollfd room = {h, POLLOUT, 0};
+  return poll(&room, 1, 0) > 0;
 }
 
 int SendUntilBlocked(Handle h, const Address& to, size_t size) {

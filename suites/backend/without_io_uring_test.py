@@ -12,7 +12,8 @@ WITHOUT = BENCH = TARE = ""
 FORBIDDEN = "io_uring is forbidden here (seccomp, or kernel.io_uring_disabled)"
 MISSING = "this kernel has no io_uring"
 MUST_REGISTER = {"recv_many": "lending buffers is forbidden here (seccomp)",
-                 "registered": "registering buffers is forbidden here (seccomp)"}
+                 "registered": "registering buffers is forbidden here (seccomp)",
+                 "send_zc": "what this kernel's io_uring can do may not be asked (seccomp)"}
 ROW = "FdOps/TCP4Persistent/variant=reference/backend=%s/size=512"
 
 

@@ -164,7 +164,7 @@ TEST(WrongAnswerTest, IsCaught) {
               StartsWith("wrong answer on connection 0: 512 bytes"));
   EXPECT_THAT(Verdict<DoesNothing>(), StartsWith("wrong answer on connection 0"));
   EXPECT_EQ(Verdict<Fails>(), "a round trip failed: reset, code 104");
-  EXPECT_EQ(Verdict<DoesNotOpen<ENOMEM>>(), "cannot open the connections: resource, code 12");
+  EXPECT_EQ(Verdict<DoesNotOpen<ENOBUFS>>(), "cannot open the connections: resource, code 105");
 }
 
 // What the machine has too little of is no fault of the row.
@@ -178,6 +178,7 @@ TEST(WrongAnswerTest, ExhaustionIsNone) {
               StartsWith("not applicable: no open descriptor is left for 1 connections"));
   EXPECT_THAT(Verdict<DoesNotOpen<ENFILE>>(),
               StartsWith("not applicable: the system has no open file left"));
+  EXPECT_THAT(Verdict<DoesNotOpen<ENOMEM>>(), StartsWith("not applicable: no memory is left"));
   EXPECT_THAT(Verdict<DoesNotOpen<EADDRNOTAVAIL>>(), StartsWith("not applicable: no port is left"));
   EXPECT_THAT(Verdict<DoesNotOpen<EADDRINUSE>>(), StartsWith("not applicable: no port is left"));
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Where descriptors or ports run out, the rows that need them are absent, with what to do.
+# Where descriptors, ports or locked memory run out, rows are absent, with what to do.
 """usage: exhausted_test.py BENCH_FD_OPS TARE [UNITTEST ARGUMENT...]"""
 
 import pathlib
@@ -28,10 +28,12 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
-def run(*command, descriptors=None):
+def run(*command, descriptors=None, locked=None):
     def limit():
         if descriptors:
             resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+        if locked:
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (locked, locked))
     return subprocess.run(command, capture_output=True, text=True, timeout=120, preexec_fn=limit)
 
 
@@ -100,6 +102,30 @@ class Ports(Test):
         ended, written = tare(Descriptors.ROWS, prefix)
         self.wants_absent(ended, written, "no port is left for 1000 connections: widen "
                                           "net.ipv4.ip_local_port_range (sysctl)")
+
+
+class LockedMemory(Test):
+    ROW = "FdOps/TCP4Persistent/variant=reference/backend=io_uring/mode=registered/size=512"
+
+    def test_the_row_says_that_its_buffers_may_not_be_locked(self):
+        listed = run(TARE, "list")
+        if "mode=registered" not in listed.stdout:
+            print("not applicable: this program has no io_uring")
+            return
+        # Whoever is root elsewhere may lock as much as he likes.
+        prefix = ("unshare", "--user", "--map-root-user")
+        allowed = run(*prefix, "true")
+        if allowed.returncode:
+            print(f"not applicable: no users of one's own here: {allowed.stderr.strip()}")
+            return
+        ended, written = tare(f"^{self.ROW}(/conns=1000)?$", prefix, locked=4 << 20)
+        if "Benchmark" not in written:
+            print(f"not applicable: io_uring does not run here: {ended.stdout}")
+            return
+        self.assertEqual(ended.returncode, 0, ended)
+        self.assertIn("1 rows measured, 1 absent, 0 failed", ended.stderr)
+        self.assertIn(f"# absent {self.ROW}/conns=1000: no memory is left for 1000 connections, or "
+                      "too little may be locked: raise the limit (ulimit -l)", written)
 
 
 if __name__ == "__main__":

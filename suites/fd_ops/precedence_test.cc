@@ -265,10 +265,12 @@ FD_TEST(PrecedenceOnBackendTest, ER_06_DL_22_DataAlreadyHandedOverOverAll) {
     one.a.then_read = at(two.a);
     two.a.then_read = at(one.a);
     std::byte got[2][8] = {};
-    one.a.BeginRead(got[0]);
-    two.a.BeginRead(got[1]);
+    // What is there already is handed over to both reads before either is told of it.
     one.b.BeginWrite(StreamBytes(0, 8));
     two.b.BeginWrite(StreamBytes(0, 8));
+    ASSERT_TRUE(TurnUntil(this->loop, [&] { return one.b.written && two.b.written; }));
+    one.a.BeginRead(got[0]);
+    two.a.BeginRead(got[1]);
     const bool ended = TurnUntil(this->loop, [&] { return one.a.read && two.a.read; });
     ASSERT_TRUE(ended);
     for (auto* fd : {&one.a, &two.a}) fd->then_read = nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether this machine has descriptors and ports enough for a scenario with many connections, and
-// what to do where it has not.
+// Whether this machine has descriptors, ports and memory enough for a scenario with many
+// connections, and what to do where it has not.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ namespace tare::suites {
 std::string EnsureDescriptors(size_t wanted);
 
 // What to do if `r`, an end that was met while `connections` were made over `t` at ports of the
-// system's choice, is about descriptors or ports that have run out. "" if it is about anything
-// else.
+// system's choice and opened, is about descriptors, ports or memory that have run out. "" if it is
+// about anything else.
 std::string WhyExhausted(io::Transport t, size_t connections, const io::Result& r);
 
 }  // namespace tare::suites

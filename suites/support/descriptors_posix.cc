@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limits of descriptors and ports on POSIX systems.
+// The limits of descriptors, ports and locked memory on POSIX systems.
 #include <sys/resource.h>
 
 #include <cerrno>
@@ -31,6 +31,9 @@ std::string WhyExhausted(io::Transport t, size_t connections, const io::Result& 
              ": raise the limit (ulimit -n), or close what this process inherits";
     case ENFILE:
       return "the system has no open file left" + wanted + ": raise fs.file-max (sysctl)";
+    case ENOMEM:
+      return "no memory is left" + wanted +
+             ", or too little may be locked: raise the limit (ulimit -l)";
     case EADDRINUSE:  // of a bind to whichever port is free
       break;
     case EADDRNOTAVAIL: {  // of a connect; of a bind it is the address that is not there
