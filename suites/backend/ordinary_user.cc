@@ -9,10 +9,11 @@
 namespace tare::io::contract {
 
 bool BecomeLimited(Limit limit, uint64_t most) {
-  constexpr uid_t kNobody = 65534;
+  // Nobody else's, for the limits hold for all processes of a user together.
+  const uid_t user = 1'000'000 + static_cast<uid_t>(getpid());
   const rlimit few = {most, most};
   if (setrlimit(limit == Limit::kThreads ? RLIMIT_NPROC : RLIMIT_MEMLOCK, &few) != 0) return false;
-  return geteuid() != 0 || setresuid(kNobody, kNobody, kNobody) == 0;
+  return geteuid() != 0 || setresuid(user, user, user) == 0;
 }
 
 bool CanBecomeLimited() {
