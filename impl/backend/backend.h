@@ -30,7 +30,8 @@ enum Feature : uint32_t {
 //   2. WhyNot says in a sentence why the backend cannot run on this machine; nullptr: it can. One
 //      that nevertheless could not be made (descriptors exhausted, say) says so at every Attach,
 //      and its Poll returns 0 at once.
-//   3. Nothing here allocates between Attach and Detach.
+//   3. Nothing here allocates between Attach and Detach, but for the buffers that kRecvMany lends:
+//      a backend makes them at the first.
 //
 //  Ports
 //   4. Attach makes `h` known under `port`; its error leaves nothing behind. It sets the blocking

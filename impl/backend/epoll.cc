@@ -100,7 +100,7 @@ void EpollPoller::Wait(Deadline d) noexcept {
     if (has_pwait2_) {
       const timespec left = {nanos / 1'000'000'000, nanos % 1'000'000'000};
       n = epoll_pwait2(epoll_, raw, room, &left, nullptr);
-      has_pwait2_ = n >= 0 || errno != ENOSYS;
+      has_pwait2_ = n >= 0 || (errno != ENOSYS && errno != EPERM);  // of a kernel, of a filter
     }
     if (!has_pwait2_) n = epoll_wait(epoll_, raw, room, Millis(nanos));
   }

@@ -52,10 +52,6 @@ constexpr unsigned kFiles = 4096;            // in the ring's table; more are us
 constexpr unsigned kMostBytes = 0x7ffff000;  // Linux moves no more in one call
 constexpr int kRestartSys = 512;  // -ERESTARTSYS, which is not for user space and yet gets there
 
-constexpr unsigned kManyBuffers = 64;  // lent to kRecvMany, shared by all of the ring's ports
-constexpr unsigned kManySize = 4096;
-constexpr int kManyGroup = 1;
-
 Result Failed(int error) noexcept {
   return {0, FromErrno(error), error};
 }
@@ -146,7 +142,7 @@ IoUringEngine::Ring::~Ring() {
       io_uring_unregister_buf_ring(&ring, kManyGroup);
       std::free(lent);
     }
-    io_uring_queue_exit(&ring);
+    FreeRing(&ring);
   }
   if (event >= 0) close(event);
 }
@@ -405,12 +401,21 @@ int IoUringEngine::Ring::Complete(Slot& slot, int res, unsigned cqe_flags) noexc
   if (op.kind == Op::Kind::kConnect && res == -EAGAIN && !slot.canceled) {
     return Finish(slot, {0, Errc::kResource, 0});
   }
-  const bool passes = Passes(op, res);
+  bool passes = Passes(op, res);
+  // Not every socket sends without copying, and what the user may lock of memory may be used up.
+  if (op.kind == Op::Kind::kSend && slot.port->zero_copy &&
+      (res == -EOPNOTSUPP || res == -ENOMEM || res == -ENOBUFS)) {
+    slot.port->zero_copy = false;
+    passes = true;
+  }
   if (passes && slot.canceled) res = -ECANCELED;
   if (passes && !slot.canceled) {
     slot.retry = true;
     slot.again = cqe_flags & IORING_CQE_F_MORE;
-    return slot.again ? 0 : StartAgain(slot);
+    if (slot.again) return 0;
+    // Where waiting would be in vain it says so.
+    if (SendsDatagram(slot) && Perform(op, Attempt::kAgain)) return Finish(slot, op.result);
+    return StartAgain(slot);
   }
   if (WaitsThenCalls(slot)) {
     if (res < 0) return Finish(slot, Failed(-res));
@@ -461,32 +466,6 @@ int IoUringEngine::Ring::CompleteMany(Slot& slot, int res, unsigned cqe_flags) n
     return told;
   }
   return told + Finish(slot, res == 0 ? Result{} : Failed(-res));
-}
-
-bool IoUringEngine::Ring::MakeBuffers() noexcept {
-  if (lent != nullptr) return true;
-  lent_bytes.reset(new (std::nothrow) std::byte[size_t{kManyBuffers} * kManySize]);
-  const size_t size = kManyBuffers * sizeof(io_uring_buf);
-  auto* made_ring = static_cast<io_uring_buf_ring*>(std::aligned_alloc(4096, 4096));
-  static_assert(size <= 4096);
-  io_uring_buf_reg reg = {};
-  reg.ring_addr = reinterpret_cast<uint64_t>(made_ring);
-  reg.ring_entries = kManyBuffers;
-  reg.bgid = kManyGroup;
-  if (lent_bytes == nullptr || made_ring == nullptr ||
-      io_uring_register_buf_ring(&ring, &reg, 0) != 0) {
-    std::free(made_ring);
-    return false;
-  }
-  lent = made_ring;
-  io_uring_buf_ring_init(lent);
-  for (unsigned i = 0; i < kManyBuffers; ++i) {
-    io_uring_buf_ring_add(lent, lent_bytes.get() + size_t{i} * kManySize, kManySize,
-                          static_cast<uint16_t>(i), io_uring_buf_ring_mask(kManyBuffers),
-                          static_cast<int>(i));
-  }
-  io_uring_buf_ring_advance(lent, kManyBuffers);
-  return true;
 }
 
 }  // namespace tare::io

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ring behind IoUringEngine: what only its two source files see of liburing.
+// The ring behind IoUringEngine: what only its source files see of liburing.
 #pragma once
 
 #include <liburing.h>
@@ -12,6 +12,11 @@
 #include "impl/backend/io_uring.h"
 
 namespace tare::io {
+
+inline constexpr unsigned kManyBuffers =
+    64;  // lent to kRecvMany, shared by all of the ring's ports
+inline constexpr unsigned kManySize = 4096;
+inline constexpr int kManyGroup = 1;
 
 // A FIFO of slots, linked through themselves.
 class SlotQueue {
@@ -50,6 +55,8 @@ class SlotQueue {
 // Makes a ring with as many of the wanted features as the kernel has, and with queues as long as
 // wanted or as memory allows; `got` are its set-up flags. 0, or what went wrong: a negative errno.
 int MakeRing(const IoUringOptions& options, io_uring* ring, unsigned* got) noexcept;
+// What MakeRing has made.
+void FreeRing(io_uring* ring) noexcept;
 
 // What a call says that readies a ring. Unlike an operation's, its would-block may come out.
 Result SetUpFailed(int error) noexcept;

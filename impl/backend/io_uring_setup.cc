@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <new>
 
 #include "impl/backend/io_uring_ring.h"
 
@@ -49,6 +50,30 @@ int MakeRingOf(unsigned submissions, unsigned completions, bool sqpoll, io_uring
   return error;
 }
 
+// The kernel maps a ring's memory where that of an earlier one was, maybe another thread's.
+// ThreadSanitizer sees neither the map nor the unmap, for liburing calls the kernel by itself.
+#if defined(__SANITIZE_THREAD__)
+#define TARE_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TARE_TSAN 1
+#endif
+#endif
+#ifdef TARE_TSAN
+extern "C" void __tsan_acquire(void* address);
+extern "C" void __tsan_release(void* address);
+char maps;  // stands for all of them
+void SeeUnmaps() noexcept {
+  __tsan_acquire(&maps);
+}
+void ShowUnmap() noexcept {
+  __tsan_release(&maps);
+}
+#else
+void SeeUnmaps() noexcept {}
+void ShowUnmap() noexcept {}
+#endif
+
 }  // namespace
 
 int MakeRing(const IoUringOptions& options, io_uring* ring, unsigned* got) noexcept {
@@ -59,13 +84,19 @@ int MakeRing(const IoUringOptions& options, io_uring* ring, unsigned* got) noexc
                        got);
   }
   if (error != 0) return error;
+  SeeUnmaps();
   // Without these a wait could not have a deadline, and a full completion queue would lose some.
   constexpr unsigned kNeeded = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
   if ((ring->features & kNeeded) != kNeeded) {
-    io_uring_queue_exit(ring);
+    FreeRing(ring);
     return -ENOSYS;
   }
   return 0;
+}
+
+void FreeRing(io_uring* ring) noexcept {
+  ShowUnmap();
+  io_uring_queue_exit(ring);
 }
 
 Result SetUpFailed(int error) noexcept {
@@ -135,7 +166,9 @@ const char* WhyNotRecvMany(io_uring* ring) noexcept {
   bool received = false;
   for (bool more = true; more;) {
     io_uring_cqe* cqe = nullptr;
-    if (io_uring_submit_and_wait(ring, 1) < 0 || io_uring_peek_cqe(ring, &cqe) != 0) break;
+    const int entered = io_uring_submit_and_wait(ring, 1);
+    if (entered == -EINTR) continue;
+    if (entered < 0 || io_uring_peek_cqe(ring, &cqe) != 0) break;
     more = cqe->flags & IORING_CQE_F_MORE;
     received = received || (more && cqe->res == 1 && (cqe->flags & IORING_CQE_F_BUFFER));
     io_uring_cqe_seen(ring, cqe);
@@ -175,7 +208,7 @@ const char* IoUringEngine::WhyNotWith(const IoUringOptions& options) noexcept {
   const int error = MakeRing(least, &ring, &flags);
   if (error == 0) {
     const char* why = WhyNotOn(&ring, options);
-    io_uring_queue_exit(&ring);
+    FreeRing(&ring);
     return why;
   }
   switch (-error) {
@@ -196,6 +229,32 @@ const char* IoUringEngine::WhyNotWith(const IoUringOptions& options) noexcept {
     default:
       return "io_uring_setup failed";
   }
+}
+
+bool IoUringEngine::Ring::MakeBuffers() noexcept {
+  if (lent != nullptr) return true;
+  lent_bytes.reset(new (std::nothrow) std::byte[size_t{kManyBuffers} * kManySize]);
+  const size_t size = kManyBuffers * sizeof(io_uring_buf);
+  auto* made_ring = static_cast<io_uring_buf_ring*>(std::aligned_alloc(4096, 4096));
+  static_assert(size <= 4096);
+  io_uring_buf_reg reg = {};
+  reg.ring_addr = reinterpret_cast<uint64_t>(made_ring);
+  reg.ring_entries = kManyBuffers;
+  reg.bgid = kManyGroup;
+  if (lent_bytes == nullptr || made_ring == nullptr ||
+      io_uring_register_buf_ring(&ring, &reg, 0) != 0) {
+    std::free(made_ring);
+    return false;
+  }
+  lent = made_ring;
+  io_uring_buf_ring_init(lent);
+  for (unsigned i = 0; i < kManyBuffers; ++i) {
+    io_uring_buf_ring_add(lent, lent_bytes.get() + size_t{i} * kManySize, kManySize,
+                          static_cast<uint16_t>(i), io_uring_buf_ring_mask(kManyBuffers),
+                          static_cast<int>(i));
+  }
+  io_uring_buf_ring_advance(lent, kManyBuffers);
+  return true;
 }
 
 }  // namespace tare::io

@@ -202,8 +202,8 @@ class Readiness {
     do {
       count = Look(woken_ ? Deadline::Past() : d);
     } while (count == 0 && ended_.empty() && !woken_ && !HasPassed(d));
-    // A Poll that would not have waited leaves the Wake to the one that would.
-    if (d > Deadline::Past()) woken_ = false;
+    // A Poll that would not have waited, or has something to tell, leaves the Wake to the next.
+    if (count == 0 && ended_.empty() && d > Deadline::Past()) woken_ = false;
     return count;
   }
 

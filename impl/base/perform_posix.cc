@@ -67,8 +67,14 @@ bool Connect(Op& op, Attempt attempt) noexcept {
   int error = 0;
   socklen_t size = sizeof error;
   if (getsockopt(op.handle, SOL_SOCKET, SO_ERROR, &error, &size) < 0) error = errno;
-  // "No error" may also mean "not yet": only a connected socket has a peer.
-  if (error == 0 && RemoteAddress(op.handle).size == 0) return false;
+  // "No error" may also mean "not yet": only a connected socket has a peer. Or a receive on the
+  // same socket was told why there is no connection, which is told once: then the socket has hung
+  // up.
+  if (error == 0 && RemoteAddress(op.handle).size == 0) {
+    pollfd tried = {op.handle, POLLOUT, 0};
+    if (poll(&tried, 1, 0) <= 0 || (tried.revents & (POLLHUP | POLLERR)) == 0) return false;
+    error = ENOTCONN;
+  }
   op.result = {0, FromErrno(error), error};
   return true;
 }
@@ -133,11 +139,20 @@ bool SendTo(Op& op) noexcept {
   };
   if (Move(op, call)) return true;
   // Would-block is about the room of this socket or, between Unix sockets, about the receiver's
-  // queue. The former, and the queue of a connected peer, can be waited for. Of any other receiver
-  // nobody tells: this socket is ready all the time, and would-block does not come out. Since
-  // nobody else sends here, one that is ready and blocks is not short of its own room.
-  pollfd ready = {op.handle, POLLOUT, 0};
-  if (poll(&ready, 1, 0) == 0) return false;
+  // queue. The system tells when there is room here, and of a connected socket when there is in its
+  // peer's queue too. Of any other queue nobody tells.
+  if (raw == nullptr || raw->sa_family != AF_UNIX) return false;
+  const Address connected = RemoteAddress(op.handle);
+  if (connected.size != 0) {
+    if (connected.size == peer->size &&
+        std::equal(peer->bytes, peer->bytes + peer->size, connected.bytes)) {
+      return false;
+    }
+  } else {
+    pollfd ready = {op.handle, POLLOUT, 0};
+    if (poll(&ready, 1, 0) == 0) return false;
+  }
+  // Since nobody else sends here, there is room here.
   if (Move(op, call)) return true;
   op.result = {0, Errc::kResource, 0};
   return true;

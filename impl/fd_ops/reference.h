@@ -179,7 +179,7 @@ class Fd {
   };
 
   // All that an operation in one direction needs, from one use to the next. In this order it is two
-  // cache lines, and a third where timers are armed.
+  // cache lines, three with the slot of io_uring, and one more where timers are armed.
   struct alignas(kCacheLine) Side : OpOf<B>, Use, Timer {};
 
   struct Closing : Op {

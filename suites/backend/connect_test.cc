@@ -218,6 +218,25 @@ CONTRACT(ConnectTest, S12_ConnectToNobodyIsRefused) {
 }
 CATCHES(ConnectTest, S12_ConnectToNobodyIsRefused, ForgetsTheCode, "result.os != 0")
 
+// The system tells why only once, and maybe to the receive: the connect ends all the same.
+CONTRACT(ConnectTest, S07_ARefusedConnectEndsBesideAPendingReceive) {
+  Bed<B> bed;
+  Address at;
+  std::array<std::byte, 16> buffer;
+  const OwnedHandle nobody(BoundOnly(at));
+  for (const bool poll_between : {false, true}) {
+    Endpoint<B> dialer(bed, OwnedHandle(NewTcp4()));
+    dialer.Connect(at);
+    if (poll_between) (void)bed.Poll(Deadline::Past());
+    dialer.Recv(buffer);
+    MUST(bed.PollUntilEnded(dialer.out) && bed.PollUntilEnded(dialer.in));
+    MUST(!dialer.out.result.ok() && dialer.out.result.os != 0);
+    MUST(dialer.in.result.n == 0);
+  }
+  return bed.verdict();
+}
+CATCHES(ConnectTest, S07_ARefusedConnectEndsBesideAPendingReceive, ForgetsTheCode, "result.os != 0")
+
 CONTRACT(ConnectTest, S12_ASecondConnectFails) {
   Bed<B> bed;
   Listener<B> listener(bed);

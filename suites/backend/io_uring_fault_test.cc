@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -192,6 +193,34 @@ TYPED_TEST(FaultTest, CX_12_ASpliceThatWasCanceledDoesNotWaitAgain) {
   EXPECT_EQ(mover.call().result.err, Errc::kCanceled);
 }
 
+// Whether that error of a send without copying is no end: the send is made by copying instead.
+template <class B>
+bool CopiesInstead(Op::Kind kind, int error) {
+  return std::is_same_v<B, ZeroCopy> && kind == Op::Kind::kSend &&
+         (error == EOPNOTSUPP || error == ENOMEM || error == ENOBUFS);
+}
+
+TEST(FaultOfZeroCopyTest, CX_12_WhatCannotBeSentWithoutCopyingIsCopied) {
+  if (CannotRun<ZeroCopy>()) return;
+  for (const int error : {EOPNOTSUPP, ENOMEM, ENOBUFS}) {
+    ASSERT_TRUE(CopiesInstead<ZeroCopy>(Op::Kind::kSend, error));
+    Bed<ZeroCopy> bed;
+    Mover<ZeroCopy> mover(bed, Op::Kind::kSend);
+    Faults faults(Op::Kind::kSend, {-error});
+    mover.Start();
+    ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+    EXPECT_TRUE(faults.used_up());
+    EXPECT_EQ(Text(mover.call().result), "100 ok 0");
+    // The socket has learned it.
+    const uint64_t held = bed.backend.zero_copies().ended;
+    mover.Start();
+    ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+    EXPECT_EQ(Text(mover.call().result), "100 ok 0");
+    EXPECT_EQ(bed.backend.zero_copies().ended, held);
+    EXPECT_EQ(bed.verdict(), "");
+  }
+}
+
 TYPED_TEST(FaultTest, RG_20_ErrorsComeOutAsTheyAre) {
   if (CannotRun<TypeParam>()) return;
   const std::pair<int, std::string> table[] = {
@@ -199,6 +228,7 @@ TYPED_TEST(FaultTest, RG_20_ErrorsComeOutAsTheyAre) {
       {ECONNRESET, "0 reset 104"}, {EALREADY, "0 invalid 114"}, {ETIMEDOUT, "0 unreachable 110"}};
   for (const Op::Kind kind : kMoving) {
     for (const auto& [error, wanted] : table) {
+      if (CopiesInstead<TypeParam>(kind, error)) continue;
       SCOPED_TRACE(testing::Message() << "kind " << static_cast<int>(kind) << ", " << error);
       Bed<TypeParam> bed;
       Mover<TypeParam> mover(bed, kind);

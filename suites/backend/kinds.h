@@ -109,4 +109,29 @@ class Pieces {
   std::vector<Piece> all_;
 };
 
+// Two sockets that can send to each other, and what their messages need.
+template <Backend B>
+struct Post {
+  Post(Bed<B>& bed, Transport transport) : sender(bed, transport), receiver(bed, transport) {
+    to.peer = &receiver.at;
+    from.peer = &who;
+  }
+
+  bool Send(std::span<const std::byte> bytes) {
+    SendTo(sender.end, bytes, to);
+    return sender.end.bed().PollUntilEnded(sender.end.out) && sender.end.out.result.ok() &&
+           sender.end.out.result.n == static_cast<int64_t>(bytes.size());
+  }
+  // Ended with a datagram of so many bytes?
+  bool Received(size_t size) {
+    const Call<B>& in = receiver.end.in;
+    return receiver.end.bed().PollUntilEnded(in) && in.result.ok() &&
+           in.result.n == static_cast<int64_t>(size);
+  }
+
+  Bound<B> sender, receiver;
+  Address who;
+  Message to, from;
+};
+
 }  // namespace tare::io::contract

@@ -166,6 +166,26 @@ CONTRACT(WakeTest, S15_AWakeOutlivesPollsThatDoNotWait) {
   return bed.verdict();
 }
 
+// What ends by the system, and a Wake, both there when Poll looks: each has a Poll of its own.
+CONTRACT(WakeTest, S15_AWakeBesideACompletionIsKept) {
+  Bed<B> bed;
+  std::array<std::byte, 16> buffer;
+  Line<B> line(bed);
+  for (int round = 0; round < 20; ++round) {
+    line.end.Recv(buffer);
+    bed.PollInVain();
+    MUST(line.end.in.pending());
+    Push(*line.peer, Pattern(1));
+    bed.backend.Wake();
+    const Deadline give_up = GiveUp<B>();
+    const int first = bed.Poll(give_up), second = bed.Poll(give_up);
+    MUST(first + second == 1);
+    MUST(!HasPassed(give_up));
+  }
+  return bed.verdict();
+}
+CATCHES(WakeTest, S15_AWakeBesideACompletionIsKept, LosesAWake, "!HasPassed(give_up)")
+
 CONTRACT(WakeTest, S15_ManyWakesMayCoalesceAndThenPollWaitsAgain) {
   Bed<B> bed;
   for (int i = 0; i < 1000; ++i) bed.backend.Wake();
