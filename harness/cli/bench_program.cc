@@ -11,9 +11,11 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "cli/printable.h"
 
 namespace tare::cli {
@@ -31,6 +33,27 @@ std::string ExactFilter(absl::string_view gbench_name) {
     pattern += c;
   }
   return pattern + "$";
+}
+
+bool IsProgram(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
+}
+
+// What the program is, where it is none that --tare_list can be asked of; empty where it is one.
+std::string WhatElseItIs(const BenchProgram& program, std::chrono::milliseconds timeout,
+                         const Interrupt* interrupt) {
+  Command command;
+  command.argv = {program.path, "--help"};
+  command.timeout = timeout;
+  const ProcessEnd end = RunProcess(command, interrupt);
+  const std::string help = end.out + end.err_tail;
+  if (absl::StrContains(help, "--tare_list")) return "";
+  if (absl::StrContains(help, "--benchmark_list_tests")) {
+    return "a Google Benchmark program that is not linked with tare::benchmem_main; link it in "
+           "place of benchmark::benchmark_main";
+  }
+  return "no Google Benchmark program: its --help knows no --benchmark_filter";
 }
 
 bool IsOneWord(absl::string_view text) {
@@ -54,7 +77,7 @@ absl::StatusOr<std::vector<BenchProgram>> FindBenchPrograms(const std::string& d
     if (!absl::ConsumePrefix(&suite, kPrefix) || suite.empty()) continue;
     // bench_x.pdb, bench_x.log and the like lie beside programs.
     if (suite.find('.') != absl::string_view::npos) continue;
-    if (!fs::is_regular_file(it->path()) || access(it->path().c_str(), X_OK) != 0) continue;
+    if (!IsProgram(it->path())) continue;
     programs.push_back({std::string(suite), it->path().string()});
   }
   if (error) {
@@ -92,6 +115,21 @@ absl::StatusOr<std::vector<BenchProgram>> SelectSuites(const std::vector<BenchPr
   return selected;
 }
 
+absl::StatusOr<BenchProgram> ProgramInFile(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    return absl::NotFoundError(absl::StrCat("--exe ", path, ": no such file"));
+  }
+  if (!IsProgram(path)) {
+    return absl::InvalidArgumentError(absl::StrCat("--exe ", path, ": not a file to execute"));
+  }
+  const fs::path absolute = fs::absolute(path).lexically_normal();
+  const std::string file = absolute.filename().string();
+  absl::string_view suite = file;
+  if (suite != kPrefix) absl::ConsumePrefix(&suite, kPrefix);
+  return BenchProgram{Printable(suite), absolute.string()};
+}
+
 absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
                                                  const std::string& program) {
   std::vector<ListedRow> rows;
@@ -106,7 +144,9 @@ absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
     };
     const std::vector<std::string> fields = absl::StrSplit(line, absl::MaxSplits('\t', 3));
     if (fields.size() < 3 || fields[0].empty() || (fields[2] != "quick" && fields[2] != "full")) {
-      return bad("not a row (name, row name, quick or full, reason, separated by tabs)");
+      return bad(
+          "not a row (name, row name, quick or full, reason, separated by tabs; what else a "
+          "program has to say belongs on standard error)");
     }
     if (!IsOneWord(fields[1])) return bad("a row's name is one word");
     if (!names.insert(fields[1]).second) return bad("a second row of this name");
@@ -121,15 +161,24 @@ absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
                                                 std::chrono::milliseconds timeout,
                                                 const Interrupt* interrupt) {
   Command command;
-  command.argv = {program.path, "--tare_list"};
+  // The second flag is for programs that do not know the first, and disregard it: they list their
+  // benchmarks too, rather than run them all.
+  command.argv = {program.path, "--tare_list", "--benchmark_list_tests=true"};
   command.timeout = timeout;
   const ProcessEnd end = RunProcess(command, interrupt);
   if (end.how == ProcessEnd::How::kInterrupted) return absl::CancelledError(end.Describe());
-  if (!end.Succeeded()) {
-    const std::string message = absl::StrCat(program.FileName(), " --tare_list ", end.Describe());
-    return absl::InternalError(absl::StrCat(message, "\n", LastWords(end.err_tail)));
+  absl::StatusOr<std::vector<ListedRow>> rows;
+  if (end.Succeeded()) {
+    rows = ParseList(end.out, program.FileName());
+  } else {
+    rows = absl::InternalError(absl::StrCat(program.FileName(), " --tare_list ", end.Describe(),
+                                            "\n", LastWords(end.err_tail)));
   }
-  return ParseList(end.out, program.FileName());
+  if (rows.ok() || end.how != ProcessEnd::How::kExited) return rows;
+  if (const std::string what = WhatElseItIs(program, timeout, interrupt); !what.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(Printable(program.path), " is ", what));
+  }
+  return rows;
 }
 
 std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,

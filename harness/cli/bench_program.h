@@ -13,12 +13,12 @@
 
 namespace tare::cli {
 
-// A suite is a program bench_<suite>.
+// A program that speaks as tare::benchmem_main does: one of ours, or a stranger's.
 struct BenchProgram {
-  std::string suite;
-  std::string path;
+  std::string suite;  // its file name without "bench_" in front: what tables and results call it
+  std::string path;   // holds a slash
 
-  std::string FileName() const { return "bench_" + suite; }
+  std::string FileName() const { return path.substr(path.rfind('/') + 1); }
 };
 
 // One line of a bench program's --tare_list.
@@ -40,12 +40,15 @@ absl::StatusOr<std::vector<BenchProgram>> FindBenchPrograms(const std::string& d
 absl::StatusOr<std::vector<BenchProgram>> SelectSuites(const std::vector<BenchProgram>& programs,
                                                        const std::vector<std::string>& suites);
 
+// The program in the file `path`, wherever it lies. An error where that is no file to execute.
+absl::StatusOr<BenchProgram> ProgramInFile(const std::string& path);
+
 // Parses the output of --tare_list; `program` is the name that errors begin with.
 absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
                                                  const std::string& program);
 
-// Asks the program. Errors say how the program ended, or quote the line that is no row; an
-// interrupt is absl::StatusCode::kCancelled.
+// Asks the program. Errors say how the program ended, or quote the line that is no row, and whether
+// it is a program that can be asked at all; an interrupt is absl::StatusCode::kCancelled.
 absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
                                                 std::chrono::milliseconds timeout,
                                                 const Interrupt* interrupt);

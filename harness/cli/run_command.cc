@@ -50,14 +50,20 @@ struct Selection {
   std::vector<ListedRow> rows;  // not empty
 };
 
-// Build trees are not tracked, so a fresh directory beside bin/ leaves a repository clean.
-std::string FreshResultsDirectory(const std::string& bin_dir, absl::Time now) {
+// Build trees are not tracked, so a fresh directory beside bin/, or beside a program of the user's
+// own, leaves a repository clean.
+std::string FreshResultsDirectory(const SuiteOptions& options, const BenchProgram& first,
+                                  absl::Time now) {
   const std::string name = absl::FormatTime("run-%Y%m%dT%H%M%SZ", now, absl::UTCTimeZone());
-  return (std::filesystem::path(bin_dir) / ".." / "results" / name).lexically_normal().string();
+  const std::filesystem::path above = options.OnlyExes()
+                                          ? std::filesystem::path(first.path).parent_path()
+                                          : std::filesystem::path(options.bin_dir) / "..";
+  return (above / "results" / name).lexically_normal().string();
 }
 
-// Of the tree that the bench programs lie in; "unknown" outside a repository or without git.
-std::string CommitOf(const std::string& directory, const Interrupt* interrupt) {
+// Of the tree that the program lies in; "unknown" outside a repository or without git.
+std::string CommitOf(const BenchProgram& program, const Interrupt* interrupt) {
+  const std::string directory = std::filesystem::path(program.path).parent_path().string();
   Command command;
   command.argv = {"git", "-C", directory, "describe", "--always", "--dirty", "--exclude=*"};
   const ProcessEnd end = RunProcess(command, interrupt);
@@ -72,11 +78,11 @@ class Run {
 
   int Main() {
     if (!Prepare()) return ExitStatus();
-    provenance_.commit = CommitOf(options_.suites.bin_dir, &interrupt_);
     const Plan plan = MakePlan();
     Progress progress(Present() * (1 + plan.rounds), isatty(STDERR_FILENO) != 0);
     progress.Say(Announcement(plan));
     for (const Selection& selection : selections_) {
+      provenance_.commit = CommitOf(selection.program, &interrupt_);
       const SuiteRecord suite =
           Measure(selection.program, selection.rows, plan, &interrupt_, &progress);
       Finish(suite, plan, &progress);
@@ -115,7 +121,7 @@ class Run {
     const absl::Time now = absl::Now();
     provenance_.date = absl::FormatTime("%Y-%m-%dT%H:%MZ", now, absl::UTCTimeZone());
     results_dir_ = options_.results_dir.empty()
-                       ? FreshResultsDirectory(options_.suites.bin_dir, now)
+                       ? FreshResultsDirectory(options_.suites, selections_[0].program, now)
                        : options_.results_dir;
     const absl::Status prepared = PrepareResultsDirectory(results_dir_);
     return prepared.ok() || Refuse(prepared);
@@ -209,8 +215,9 @@ class Run {
 
 void AddRunCommand(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command = app.add_subcommand(
-      "run", "Measure suites, write <suite>.txt for each, print a table for each");
+  CLI::App* command = app.add_subcommand("run",
+                                         "Measure suites, or programs of your own, write "
+                                         "<suite>.txt for each, print a table for each");
   AddSuiteOptions(*command, options->suites);
   command
       ->add_option("--filter", options->filter,
@@ -230,7 +237,7 @@ void AddRunCommand(CLI::App& app, int& exit_code) {
   command
       ->add_option("-o,--output", options->results_dir,
                    "Where results are written (default: a fresh directory under results/ beside "
-                   "the directory of the bench programs)")
+                   "the directory of the bench programs, or beside the first --exe)")
       ->type_name("DIR");
   command->callback([options, &exit_code] { exit_code = Run(*options).Main(); });
 }

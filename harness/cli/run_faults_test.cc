@@ -131,7 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
                       ListFault{"list_empty", "bench_list_empty lists no rows"},
                       ListFault{"list_rubbish",
                                 "bench_list_rubbish --tare_list:1: not a row (name, row name, "
-                                "quick or full, reason, separated by tabs): 'usage: bench "
+                                "quick or full, reason, separated by tabs; what else a "
+                                "program has to say belongs on standard error): 'usage: bench "
                                 "[flags]'"}),
     [](const ::testing::TestParamInfo<ListFault>& test) {
       return std::string(test.param.behaviour);

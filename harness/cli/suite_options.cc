@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Declares --suite, --bin-dir and --timeout, and finds the programs that they mean.
+// Declares --suite, --exe, --bin-dir and --timeout, and finds the programs that they mean.
 #include "cli/suite_options.h"
 
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 
 namespace tare::cli {
 
@@ -13,14 +16,39 @@ std::chrono::milliseconds SuiteOptions::Timeout() const {
 }
 
 absl::StatusOr<std::vector<BenchProgram>> SuiteOptions::Programs() const {
-  auto programs = FindBenchPrograms(bin_dir);
-  return programs.ok() ? SelectSuites(*programs, suites) : programs;
+  absl::StatusOr<std::vector<BenchProgram>> programs = std::vector<BenchProgram>();
+  if (!OnlyExes()) {
+    programs = FindBenchPrograms(bin_dir);
+    if (programs.ok()) programs = SelectSuites(*programs, suites);
+    if (!programs.ok()) return programs;
+  }
+  for (const std::string& exe : exes) {
+    const auto program = ProgramInFile(exe);
+    if (!program.ok()) return program.status();
+    programs->push_back(*program);
+  }
+  // Each gets a file of results by its name.
+  absl::flat_hash_map<std::string, std::string> paths;
+  for (const BenchProgram& program : *programs) {
+    const auto [other, is_new] = paths.emplace(program.suite, program.path);
+    if (is_new) continue;
+    return absl::InvalidArgumentError(absl::StrCat("two programs are called '", program.suite,
+                                                   "': ", other->second, " and ", program.path,
+                                                   "; run them one after the other"));
+  }
+  return programs;
 }
 
 void AddSuiteOptions(CLI::App& command, SuiteOptions& options) {
   command.add_option("--suite", options.suites, "A suite to take; repeat for more (default: all)")
       ->allow_extra_args(false)
       ->type_name("SUITE");
+  command
+      .add_option("--exe", options.exes,
+                  "A Google Benchmark program of your own, linked with tare::benchmem_main; repeat "
+                  "for more. Suites are taken only if --suite names them")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   command
       .add_option("--bin-dir", options.bin_dir,
                   "Where the bench programs are (default: beside tare)")

@@ -13,16 +13,19 @@
 namespace tare::cli {
 
 struct SuiteOptions {
-  std::vector<std::string> suites;  // empty: all
+  std::vector<std::string> suites;  // empty: all, or none where there are `exes`
+  std::vector<std::string> exes;    // files
   std::string bin_dir = OwnDirectory();
   double timeout_seconds = 60;
 
   std::chrono::milliseconds Timeout() const;
+  // Whether only strangers' programs are meant, and no directory is looked into.
+  bool OnlyExes() const { return !exes.empty() && suites.empty(); }
   // The bench programs meant; what is wrong with the options otherwise.
   absl::StatusOr<std::vector<BenchProgram>> Programs() const;
 };
 
-// Adds --suite, --bin-dir and --timeout to `command`; `options` must outlive the parsing.
+// Adds --suite, --exe, --bin-dir and --timeout to `command`; `options` must outlive the parsing.
 void AddSuiteOptions(CLI::App& command, SuiteOptions& options);
 
 // "tare: <message>" on standard error.

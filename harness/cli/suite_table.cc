@@ -115,13 +115,25 @@ std::string CpuTime(const RowRecord& row) {
   return cpu.empty() ? kNothing : FormatNs(stat::Median(cpu));
 }
 
+// Whether no row is one of several answers to a question: then there is nothing to hold rows
+// against, and each is a line with its name.
+bool NoneIsAVariant(const std::vector<Entry>& entries) {
+  return std::all_of(entries.begin(), entries.end(), [](const Entry& entry) {
+    return entry.name.variant.empty() && entry.name.backend.empty() && entry.name.mode.empty();
+  });
+}
+
+// What stands in front of a row's figures, `by_name` where none is a variant.
+std::vector<std::string> Labels(const RowName& name, bool by_name) {
+  if (by_name) return {absl::StrCat("  ", name.question)};
+  return {absl::StrCat("  ", name.variant.empty() ? kNothing : name.variant),
+          absl::StrCat(name.backend, name.mode.empty() ? "" : " ", name.mode)};
+}
+
 void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, const SuiteRecord& suite,
-                 bool times, TextTable* table) {
+                 bool times, bool by_name, TextTable* table) {
   const RowRecord& row = *entry.row;
-  const RowName& name = entry.name;
-  std::vector<std::string> cells = {
-      absl::StrCat("  ", name.variant.empty() ? kNothing : name.variant),
-      absl::StrCat(name.backend, name.mode.empty() ? "" : " ", name.mode)};
+  std::vector<std::string> cells = Labels(entry.name, by_name);
   if (row.state != RowRecord::State::kMeasured) {
     const char* what = row.state == RowRecord::State::kAbsent ? "absent: " : "FAILED: ";
     table->AddRowWithText(std::move(cells), what + row.reason);
@@ -129,17 +141,23 @@ void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, const Su
   }
   if (times) {
     cells.push_back(entry.ns.empty() ? kNothing : FormatNs(stat::Median(entry.ns)));
-    AppendRatio(entry, FloorOf(entry, entries), &cells);
-    AppendRatio(entry, HandLoopOf(entry, entries), &cells);
+    if (!by_name) {
+      AppendRatio(entry, FloorOf(entry, entries), &cells);
+      AppendRatio(entry, HandLoopOf(entry, entries), &cells);
+    }
     cells.push_back(CpuTime(row));
   }
   AppendCounts(row, suite, &cells);
   table->AddRow(std::move(cells));
 }
 
-std::string Legend(const Plan& plan) {
+std::string Legend(const Plan& plan, bool by_name) {
   std::string legend;
-  if (!plan.CountsOnly()) {
+  if (plan.CountsOnly()) {
+    legend = "Counts only: nothing was timed.\n";
+  } else if (by_name) {
+    legend = absl::StrCat("ns/op: median of ", plan.rounds, " rounds.\n");
+  } else {
     legend = absl::StrCat("ns/op: median of ", plan.rounds,
                           " rounds; vs floor, vs hand (loop of that backend): median of the ratios "
                           "within a round");
@@ -147,11 +165,11 @@ std::string Legend(const Plan& plan) {
     absl::StrAppend(&legend, static_cast<size_t>(plan.rounds) < least
                                  ? absl::StrCat(" (no interval: that needs ", least, " rounds).\n")
                                  : " [95 % interval].\n");
+  }
+  if (!plan.CountsOnly()) {
     absl::StrAppend(&legend,
                     "cpu/op: ns of CPU time that the whole process spent, polling threads of the "
                     "kernel among them; median.\n");
-  } else {
-    legend = "Counts only: nothing was timed.\n";
   }
   return legend +
          "syscalls/op: counted once, apart from the times; may differ from run to run.\n"
@@ -192,30 +210,37 @@ std::string FormatExact(double per_op, int64_t iterations) {
 std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan) {
   using Align = TextTable::Align;
   const bool times = !plan.CountsOnly();
-  std::vector<Align> columns = {Align::kLeft, Align::kLeft};
-  std::vector<std::string> header = {"  variant", "backend"};
+  const std::vector<Entry> entries = Entries(suite);
+  const bool by_name = NoneIsAVariant(entries);
+  std::vector<Align> columns(by_name ? 1 : 2, Align::kLeft);
+  std::vector<std::string> header = {"  benchmark"};
+  if (!by_name) header = {"  variant", "backend"};
   if (times) {
-    columns.insert(columns.end(), {Align::kRight, Align::kRight, Align::kLeft, Align::kRight,
-                                   Align::kLeft, Align::kRight});
-    header.insert(header.end(), {"ns/op", "vs floor", "", "vs hand", "", "cpu/op"});
+    columns.push_back(Align::kRight);
+    header.push_back("ns/op");
+    if (!by_name) {
+      columns.insert(columns.end(), {Align::kRight, Align::kLeft, Align::kRight, Align::kLeft});
+      header.insert(header.end(), {"vs floor", "", "vs hand", ""});
+    }
+    columns.push_back(Align::kRight);
+    header.push_back("cpu/op");
   }
   columns.insert(columns.end(), {Align::kRight, Align::kRight, Align::kRight});
   header.insert(header.end(), {"syscalls/op", "allocs/op", "B/op"});
 
   TextTable table(std::move(columns));
   table.AddRow(std::move(header));
-  const std::vector<Entry> entries = Entries(suite);
   std::vector<bool> placed(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
     if (placed[i]) continue;
-    table.AddLine(entries[i].name.question);
+    if (!by_name) table.AddLine(entries[i].name.question);
     for (size_t j = i; j < entries.size(); ++j) {
       if (placed[j] || entries[j].name.question != entries[i].name.question) continue;
       placed[j] = true;
-      AppendEntry(entries[j], entries, suite, times, &table);
+      AppendEntry(entries[j], entries, suite, times, by_name, &table);
     }
   }
-  return table.Render() + Remarks(suite) + Legend(plan);
+  return table.Render() + Remarks(suite) + Legend(plan, by_name);
 }
 
 }  // namespace tare::cli

@@ -10,7 +10,8 @@
 namespace tare::cli {
 
 // One block a question (scenario and parameters), one line a variant and backend; absent and failed
-// rows keep their line, with the reason. Ends with two lines of legend.
+// rows keep their line, with the reason. Where no row names a variant or backend, as in programs of
+// others, one line a row with its name, and no ratios. Ends with a legend.
 std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan);
 
 // A count per operation, exactly: an integer, or a decimal and the fraction it stands for, such as

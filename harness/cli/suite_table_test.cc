@@ -101,7 +101,7 @@ TEST(SuiteTableTest, SystemCallsAreASample) {
 }
 
 TEST(SuiteTableTest, AnyBenchmarkHasALine) {
-  EXPECT_THAT(Render({Row("BM_Strcpy/64", {5})}, 1), HasSubstr("BM_Strcpy/64\n  -"));
+  EXPECT_THAT(Render({Row("BM_Strcpy/64", {5})}, 1), HasSubstr("\n  BM_Strcpy/64   5.00"));
 }
 
 }  // namespace
