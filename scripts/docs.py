@@ -10,6 +10,9 @@ The line before the fence names the test that runs it:
                          `$ `, and the other lines are what is printed, `...` for any lines.
   <!-- test: ci -->      .ci/run does: the same line must be in it.
   <!-- test: NAME -->    the ctest NAME does; it must exist.
+
+A block of any language below <!-- file: PATH --> is a listing: it must be that file, but for the
+line with its licence.
 """
 
 import argparse
@@ -24,6 +27,7 @@ from typing import NamedTuple
 
 SECONDS_A_COMMAND = 100
 _MARK = re.compile(r"<!-- test: (.+) -->")
+_FILE = re.compile(r"<!-- file: (.+) -->")
 _FENCE = re.compile(r"\s*```+\s*(\w*)")
 _COMMANDS = ("sh", "console", "bash", "shell")
 
@@ -50,7 +54,8 @@ class Block(NamedTuple):
         return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
-def blocks_of(root, path):
+def fences_of(root, path):
+    """Yields (file:line, language, the line before, the lines within) of every fenced block."""
     lines = (root / path).read_text(encoding="utf-8").splitlines()
     start = None
     for number, line in enumerate(lines):
@@ -59,12 +64,34 @@ def blocks_of(root, path):
             continue
         if start is None:
             start, language = number, fence[1]
-            mark = _MARK.fullmatch(lines[number - 1].strip()) if number else None
         else:
-            if language in _COMMANDS:
-                yield Block(f"{path}:{start + 1}", language, mark[1] if mark else "",
-                            lines[start + 1:number])
+            before = lines[start - 1].strip() if start else ""
+            yield f"{path}:{start + 1}", language, before, lines[start + 1:number]
             start = None
+
+
+def blocks_of(root, path):
+    for where, language, before, lines in fences_of(root, path):
+        if language in _COMMANDS:
+            mark = _MARK.fullmatch(before)
+            yield Block(where, language, mark[1] if mark else "", lines)
+
+
+def wrong_listings(root, path):
+    """Yields (file:line, what is wrong) of every listing that is not the file it names."""
+    for where, _, before, lines in fences_of(root, path):
+        mark = _FILE.fullmatch(before)
+        if not mark:
+            continue
+        if not (root / mark[1]).is_file():
+            yield where, f"there is no file '{mark[1]}'"
+            continue
+        listed = [line for line in (root / mark[1]).read_text(encoding="utf-8").splitlines()
+                  if "SPDX-License-Identifier" not in line]
+        if lines != listed:
+            number = next((i for i, pair in enumerate(zip(lines, listed)) if pair[0] != pair[1]),
+                          min(len(lines), len(listed)))
+            yield where, f"line {number + 1} of the listing is not {mark[1]}'s: copy the file again"
 
 
 def documents(root):
@@ -119,7 +146,8 @@ def check(root, build_dir):
     if not blocks:
         return 0, [f"{root}: no command shown anywhere: is this the repository?"]
     names = ctest_names(build_dir)
-    wrong = []
+    wrong = [f"{where}: {problem}" for path in documents(root)
+             for where, problem in wrong_listings(root, path)]
     for block in blocks:
         if not block.commands():
             problem = "a block of commands without one (a console block begins with '$ ')"

@@ -84,6 +84,19 @@ class DocsTest(unittest.TestCase):
     def test_a_ctest_that_does_not_exist(self):
         self.assert_wrong(block("nam", "true"), "no ctest 'nam'")
 
+    def test_a_listing_is_the_file(self):
+        (self.root / "a.cc").write_text("// SPDX-License-Identifier: x\n// a\nint a;\n")
+        command = block("run", "true")
+
+        def listing(*lines, name="a.cc"):
+            return command + f"<!-- file: {name} -->\n" + block("", *lines, language="cpp")[10:]
+
+        self.assertEqual(self.wrong(listing("// a", "int a;")), [])
+        self.assert_wrong(listing("// a", "int b;"), "README.md:8: line 2 of the listing is not")
+        self.assert_wrong(listing("// a"), "line 2 of the listing is not a.cc's")
+        self.assert_wrong(listing("// a", "int a;", ""), "line 3 of the listing is not a.cc's")
+        self.assert_wrong(listing("// a", name="b.cc"), "there is no file 'b.cc'")
+
     def test_blocks_and_documents_without_commands(self):
         self.assert_wrong(block("run", "# nothing"), "a block of commands without one")
         for lines in [["true"], ["true", "$ true"]]:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the environment from uname, /proc and the compiler's macros.
+// Reads the environment from uname and /proc.
 #include "bench/environment.h"
 
 #include <sys/utsname.h>
@@ -13,6 +13,9 @@
 #include "tare/alloc_scope.h"
 
 namespace tare::bench {
+
+[[gnu::weak]] extern const char kProgramCompiler[];  // compiler.cc
+
 namespace {
 
 std::string Lower(std::string text) {
@@ -54,17 +57,9 @@ std::string Cpu() {
   return model + ", " + std::to_string(processors) + (processors == 1 ? " thread" : " threads");
 }
 
+// A program that was linked by hand may lack compiler.cc: then nothing is said.
 std::string Compiler() {
-#if defined(__clang__)
-  std::string compiler =
-      "clang++-" + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
-#elif defined(__GNUC__)
-  std::string compiler = "g++-" + std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__);
-#else
-  std::string compiler = "unknown";
-#endif
-  const std::string_view flags = TARE_OPTIMIZATION_FLAGS;  // of this build, see CMakeLists.txt
-  return flags.empty() ? compiler : compiler + " " + std::string(flags);
+  return kProgramCompiler == nullptr ? "" : kProgramCompiler;
 }
 
 }  // namespace

@@ -88,7 +88,8 @@ absl::StatusOr<std::vector<BenchProgram>> FindBenchPrograms(const std::string& d
   if (programs.empty()) {
     return absl::NotFoundError(
         absl::StrCat("no bench programs (bench_<suite>) in ", directory,
-                     "; build them, or name their directory with --bin-dir"));
+                     "; build them, name their directory with --bin-dir, or a program of your own "
+                     "with --exe"));
   }
   std::sort(programs.begin(), programs.end(),
             [](const BenchProgram& a, const BenchProgram& b) { return a.suite < b.suite; });

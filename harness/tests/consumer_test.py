@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+# Does what docs/own-benchmark.md says, as a stranger would, and looks at what comes of it.
+"""usage: consumer_test.py --build-dir DIR --compiler FILE --generator NAME --sanitize=NAMES
+
+Runs the page's blocks of commands that are marked with this test's name, in their order, in
+DIR/consumer: a checkout of tare lies there as `tare`, and `tare/build/release` stands for DIR.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import docs  # noqa: E402
+
+PAGE = "docs/own-benchmark.md"
+# What the page's program allocates an operation: 8 words of 20 characters.
+PLANTED = {
+    "Split/variant=floor/words=8": (0, 0),
+    # The words, and a vector of std::string that grows to 1, 2, 4 and 8 of them.
+    "Split/variant=baseline/words=8": (8 + 4, 8 * 21 + (1 + 2 + 4 + 8) * 32),
+    "Split/variant=reference/words=8": (0, 0),
+    "Split/variant=reference/words=8/threads=2": (0, 0),
+    # A vector of std::string_view that grows likewise, thrown away while the timer is paused.
+    "FirstLine/variant=reference/words=8": (4, (1 + 2 + 4 + 8) * 16),
+}
+
+
+class Failure(Exception):
+    pass
+
+
+class Consumer:
+    def __init__(self, arguments):
+        self.build_dir = arguments.build_dir.resolve()
+        self.folder = self.build_dir / "consumer"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        (self.folder / "tare").symlink_to(ROOT)
+        self.env = {**os.environ, "CXX": arguments.compiler, "CMAKE_GENERATOR": arguments.generator}
+        for name in ("CXXFLAGS", "LDFLAGS", "CMAKE_PREFIX_PATH", "CMAKE_BUILD_TYPE"):
+            self.env.pop(name, None)
+
+    def shell(self, command):
+        """Runs a command of the page; its output, and an exception where it fails."""
+        command = command.replace("tare/build/release", shlex.quote(str(self.build_dir)))
+        result = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=self.folder,
+                                env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, check=False)
+        if result.returncode != 0:
+            raise Failure(f"'{command}' ended with status {result.returncode} and printed:\n"
+                          f"{result.stdout}")
+        return result.stdout
+
+    def follow_the_page(self):
+        blocks = [block for block in docs.blocks_of(ROOT, PAGE) if block.mark == "consumer"]
+        if not blocks:
+            raise Failure(f"{PAGE} has no block that this test runs")
+        for block in blocks:
+            for command, printed in block.steps():
+                output = self.shell(command)
+                if printed is not None and not docs.matches(printed, output):
+                    raise Failure(f"{block.where}: '{command}' does not print what the page shows, "
+                                  f"but:\n{output}")
+
+    def check_counts(self):
+        """What `tare run --exe` wrote is what was planted; and every row was timed."""
+        text = (self.folder / "results/words.txt").read_text(encoding="utf-8")
+        rows = [line.split() for line in text.splitlines() if line.startswith("Benchmark")]
+        for name, (allocs, size) in PLANTED.items():
+            lines = [row for row in rows if row[0] == "Benchmark" + name]
+            counted = [row for row in lines if "allocs/op" in row]
+            timed = [row for row in lines if "ns/op" in row]
+            if len(counted) != 1 or not timed:
+                raise Failure(f"{name}: {len(counted)} lines of counts, {len(timed)} of times")
+            got = tuple(float(counted[0][counted[0].index(unit) - 1])
+                        for unit in ("allocs/op", "B/op"))
+            if got != (allocs, size):
+                raise Failure(f"{name}: planted {allocs} allocs/op and {size} B/op, counted {got}")
+        if not re.search(r"^compiler: .* -O3$", text, re.MULTILINE):
+            raise Failure("the results do not name the flags of the consumer's own build, -O3")
+
+    def check_gate(self):
+        """The page has broken words.h: the test says what allocates, and nothing else fails."""
+        result = subprocess.run([self.folder / "words/build/words_test"], capture_output=True,
+                                text=True, check=False)
+        for wanted in ("which made 4000 allocs in 1000 runs (4 a run)",
+                       "[  FAILED  ] WordsTest.ALineLikeTheLastAllocatesNothing", "1 FAILED TEST"):
+            if result.returncode == 0 or wanted not in result.stdout:
+                raise Failure(f"words_test does not say '{wanted}', but:\n{result.stdout}")
+
+    def check_package(self):
+        """The install tree stands alone, and says what it lacks."""
+        for path in (self.folder / "prefix/lib").rglob("*.cmake"):
+            text = path.read_text(encoding="utf-8")
+            for folder in (str(ROOT), str(self.build_dir)):
+                if folder in text:
+                    raise Failure(f"{path} names {folder}, which is not installed")
+        built = (self.folder / "words/build/build.ninja")
+        if built.exists() and f"{self.build_dir}/harness" in built.read_text(encoding="utf-8"):
+            raise Failure(f"{built} uses the build tree of tare")
+        project = self.folder / "lacking"
+        project.mkdir()
+        (project / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(lacking LANGUAGES CXX)\n"
+            "find_package(tare REQUIRED COMPONENTS count scales)\n")
+        command = "! cmake -S lacking -B lacking/build -DCMAKE_PREFIX_PATH=$PWD/prefix"
+        if "no component scales: this installation has" not in self.shell(command):
+            raise Failure("find_package does not name the component that it lacks")
+
+    def check_checkout(self):
+        """Who adds the checkout to a project gets neither tests nor suites nor the command."""
+        tests = self.shell("ctest --test-dir words/build-checkout --show-only")
+        if "Total Tests: 1\n" not in tests:
+            raise Failure(f"the consumer's project has got tests of ours:\n{tests}")
+        targets = self.shell("cmake --build words/build-checkout --target help")
+        ours = r"\b(?:tare|test_\w+|bench_fd_ops|conform_\w+)(?=: (?:phony|CXX))"
+        for name in re.findall(ours, targets):
+            raise Failure(f"the consumer's project has got the target {name}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build-dir", required=True, type=pathlib.Path)
+    parser.add_argument("--compiler", required=True)
+    parser.add_argument("--generator", required=True)
+    parser.add_argument("--sanitize", required=True)
+    arguments = parser.parse_args()
+    if arguments.sanitize:
+        print(f"consumer: not applicable: under -fsanitize={arguments.sanitize} nothing is counted")
+        return 0
+    consumer = Consumer(arguments)
+    try:
+        consumer.follow_the_page()
+        consumer.check_counts()
+        consumer.check_gate()
+        consumer.check_package()
+        consumer.check_checkout()
+    except Failure as failure:
+        print(f"consumer: {failure}")
+        return 1
+    shutil.rmtree(consumer.folder)
+    print("consumer: the page's commands do what it says")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
