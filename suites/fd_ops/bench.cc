@@ -2,6 +2,7 @@
 // What everything a read or write needs, embedded in the descriptor, is worth: Go's TCP4Persistent
 // in C++.
 #include <cstddef>
+#include <vector>
 
 #include "impl/fd_ops/baseline.h"
 #include "impl/fd_ops/contract.h"
@@ -9,6 +10,9 @@
 #include "impl/fd_ops/floor.h"
 #include "impl/fd_ops/hand_loop.h"
 #include "impl/fd_ops/reference.h"
+#include "suites/fd_ops/asio.h"
+#include "suites/fd_ops/libevent.h"
+#include "suites/fd_ops/libuv.h"
 #include "suites/fd_ops/round_trips.h"
 #include "suites/support/suite.h"
 
@@ -71,24 +75,41 @@ Suite<Body> OfStreams(const char* scenario) {
   return suite;
 }
 
-template <template <class> class Body>
-Suite<Body> OverTcp4(const char* scenario) {
-  Suite<Body> suite = OfStreams<Body>(scenario);
-  suite
-      .Quick({{{"size", 512}},
-              {{"size", 512}, {"buf", 512}},
-              {{"size", 512}, {"conns", 64}},
-              {{"size", 512}, {"conns", 1000}, {"active", 1}}})
-      .Rows({{{"size", 64}},
-             {{"size", 4096}},
-             {{"size", 512}, {"conns", 1000}},
-             {{"size", 512}, {"threads", 2}},
-             {{"size", 512}, {"threads", 4}}});
-  return suite;
+using Lines = std::vector<Row>;
+
+// Quick in both scenarios, and in the one without deadlines only: all quick rows together must fit
+// into a minute.
+Lines Quickest() {
+  return {{{"size", 512}}, {{"size", 512}, {"conns", 1000}, {"active", 1}}};
+}
+Lines Quick() {
+  return {{{"size", 512}, {"buf", 512}}, {{"size", 512}, {"conns", 64}}};
+}
+Lines Full() {
+  return {{{"size", 64}},
+          {{"size", 4096}},
+          {{"size", 512}, {"conns", 1000}},
+          {{"size", 512}, {"threads", 2}},
+          {{"size", 512}, {"threads", 4}}};
+}
+
+// Where ours are compared with peers, what an engineer would pick instead: at the numbers of
+// connections.
+bool ForPeers(const Row& row) {
+  return row["size"] == 512 && row["buf"] == 4096 && row["threads"] == 1;
 }
 
 const bool registered[] = {
-    OverTcp4<TCP4Persistent>("FdOps/TCP4Persistent")
+    OfStreams<TCP4Persistent>("FdOps/TCP4Persistent")
+        .Variant<Asio>("asio", &ForPeers)
+        .Variant<AsioCoro>("asio_coro", &ForPeers)
+        .Variant<Libevent>("libevent", &ForPeers)
+        .Variant<LibeventBufferevent>("libevent_bufferevent", &ForPeers)
+        .Variant<Libuv>("libuv", &ForPeers)
+        .Variant<LibuvTry>("libuv_try", &ForPeers)
+        .Quick(Quickest())
+        .Quick(Quick())
+        .Rows(Full())
         .InModes({{{"size", 512}},
                   {{"size", 512}, {"conns", 64}},
                   {{"size", 512}, {"conns", 1000}},
@@ -103,7 +124,15 @@ const bool registered[] = {
                   {{"size", 64 << 10}, {"buf", 64 << 10}},
                   {{"size", 1 << 20}, {"buf", 1 << 20}}})
         .Register(),
-    OverTcp4<TCP4PersistentTimeout>("FdOps/TCP4PersistentTimeout").Register(),
+    // Of the peers only those whose operations know deadlines: the others would need a timer beside
+    // each.
+    OfStreams<TCP4PersistentTimeout>("FdOps/TCP4PersistentTimeout")
+        .Variant<Libevent>("libevent", &ForPeers)
+        .Variant<LibeventBufferevent>("libevent_bufferevent", &ForPeers)
+        .Quick(Quickest())
+        .Rows(Quick())
+        .Rows(Full())
+        .Register(),
     OfStreams<TCP6Persistent>("FdOps/TCP6Persistent").Rows({{{"size", 512}}}).Register(),
     OfStreams<UnixPersistent>("FdOps/UnixPersistent").Rows({{{"size", 512}}}).Register(),
     Suite<UDP4SendRecv>("FdOps/UDP4SendRecv")

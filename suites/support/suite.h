@@ -76,11 +76,12 @@ class Suite {
     return *this;
   }
 
-  // A variant without backends, such as a floor or a library that has its own.
+  // A variant without backends, such as a floor or a library that has its own; on those rows alone
+  // for which `on` is true, if it is given.
   template <class V>
-  Suite& Variant(std::string name) {
-    variants_.push_back([name = std::move(name)](const Suite& suite, const Line& line) {
-      suite.template RegisterOne<V>(line, name, {});
+  Suite& Variant(std::string name, bool (*on)(const Row&) = nullptr) {
+    variants_.push_back([name = std::move(name), on](const Suite& suite, const Line& line) {
+      if (on == nullptr || on(line.row)) suite.template RegisterOne<V>(line, name, {});
     });
     return *this;
   }

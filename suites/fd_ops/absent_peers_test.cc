@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Built without their packages, the peers keep their rows, with that reason.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "suites/fd_ops/peers_fixture.h"
+
+namespace tare::suites {
+namespace {
+
+template <class V>
+constexpr const char* kReason = "";
+template <>
+constexpr const char* kReason<Asio> = "built without libasio-dev";
+template <>
+constexpr const char* kReason<AsioCoro> = kReason<Asio>;
+template <>
+constexpr const char* kReason<Libuv> = "built without libuv1-dev";
+template <>
+constexpr const char* kReason<LibuvTry> = kReason<Libuv>;
+template <>
+constexpr const char* kReason<Libevent> = "built without libevent-dev";
+template <>
+constexpr const char* kReason<LibeventBufferevent> = kReason<Libevent>;
+
+template <class V>
+class AbsentPeerTest : public testing::Test {};
+TYPED_TEST_SUITE(AbsentPeerTest, AllPeers, PeerNames);
+
+TYPED_TEST(AbsentPeerTest, SaysWhy) {
+  EXPECT_STREQ(TypeParam::WhyNot(), kReason<TypeParam>);
+}
+
+TYPED_TEST(AbsentPeerTest, KeepsItsRowWithThatReason) {
+  const auto run = RunInSuite<TypeParam>("absent");
+  EXPECT_THAT(run.benchmark_name(), testing::StartsWith("Tested/variant=absent/size=512"));
+  EXPECT_TRUE(run.error_occurred);
+  EXPECT_EQ(run.error_message, std::string(kNotApplicable) + kReason<TypeParam>);
+}
+
+// Nobody opens one; whoever does is told, and its handles are closed.
+TYPED_TEST(AbsentPeerTest, CannotBeOpened) {
+  io::Pair pair;
+  ASSERT_TRUE(io::TcpPairs({&pair, 1}).ok());
+  TypeParam peer;
+  EXPECT_EQ(peer.Open({&pair, 1}, {}).err, io::Errc::kUnsupported);
+  EXPECT_EQ(peer.Trip().err, io::Errc::kUnsupported);
+  EXPECT_FALSE(io::ShutdownSend(pair.client).ok());
+}
+
+}  // namespace
+}  // namespace tare::suites

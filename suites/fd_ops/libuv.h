@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// libuv's answers: streams that write with uv_write, and with uv_try_write.
+#pragma once
+
+#include "suites/fd_ops/peer.h"
+
+namespace tare::suites {
+
+class LibuvWrites;
+class LibuvTriedWrites;
+extern template class Peer<LibuvWrites>;
+extern template class Peer<LibuvTriedWrites>;
+
+using Libuv = Peer<LibuvWrites>;
+using LibuvTry = Peer<LibuvTriedWrites>;
+
+static_assert(io::fd_ops::Answer<Libuv> && io::fd_ops::Answer<LibuvTry>);
+
+}  // namespace tare::suites
