@@ -63,6 +63,15 @@ class BaselineFd {
           write_deadline_, done);
   }
 
+  // n = the new handle, owned by the callback. `peer` and `to` live until the callback.
+  void Accept(Address* peer, Done done) {
+    Begin(Op::Kind::kAccept, nullptr, 0, read_, read_deadline_, done, nullptr, peer);
+  }
+
+  void Connect(Address& to, Done done) {
+    Begin(Op::Kind::kConnect, nullptr, 0, write_, write_deadline_, done, nullptr, &to);
+  }
+
   void ReadFrom(std::span<std::byte> to, Message& message, Done done) {
     Begin(Op::Kind::kRecvFrom, to.data(), to.size(), read_, read_deadline_, done, &message);
   }
@@ -115,7 +124,7 @@ class BaselineFd {
   }
 
   void Begin(Op::Kind kind, std::byte* data, size_t size, Operation*& slot, Deadline deadline,
-             Done done, Message* message = nullptr) {
+             Done done, Message* message = nullptr, Address* peer = nullptr) {
     TARE_CHECK(slot == nullptr);
     auto channel = std::make_shared<Channel>();
     std::function<void()> complete = [this, done, taken = channel] { done(*this, taken->result); };
@@ -125,7 +134,11 @@ class BaselineFd {
     slot->kind = kind;
     slot->data = data;
     slot->size = size;
-    slot->message = message;
+    if (peer != nullptr) {
+      slot->peer = peer;
+    } else {
+      slot->message = message;
+    }
     slot->done = &OnDone;
     slot->channel = std::move(channel);
     slot->complete = std::move(complete);

@@ -57,9 +57,9 @@ inline constexpr CountedExchange kExchanges[] = {
     {"deadlines/size=512/conns=1000", 1000, {.active = 1000, .deadlines = true}, 5},
 };
 
-// Makes so many trips; "" or how one failed.
-template <class A>
-std::string MakeTrips(suites::RoundTrips<A>& trips, int count) {
+// Makes so many trips of a body such as RoundTrips; "" or how one failed.
+template <class Trips>
+std::string MakeTrips(Trips& trips, int count) {
   for (int i = 0; i < count; ++i) {
     if (!trips.Trip()) return trips.Error();
   }

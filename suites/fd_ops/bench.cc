@@ -4,12 +4,16 @@
 #include <cstddef>
 #include <vector>
 
+#include "impl/fd_ops/accepting.h"
 #include "impl/fd_ops/baseline.h"
+#include "impl/fd_ops/both_ways.h"
 #include "impl/fd_ops/contract.h"
 #include "impl/fd_ops/datagram.h"
 #include "impl/fd_ops/floor.h"
 #include "impl/fd_ops/hand_loop.h"
+#include "impl/fd_ops/one_shot.h"
 #include "impl/fd_ops/reference.h"
+#include "suites/fd_ops/accepts.h"
 #include "suites/fd_ops/asio.h"
 #include "suites/fd_ops/libevent.h"
 #include "suites/fd_ops/libuv.h"
@@ -64,6 +68,58 @@ template <class V>
 struct UDP4SendRecv : FromRow<V> {
   explicit UDP4SendRecv(const Row& row) : FromRow<V>(row, false, io::Transport::kUdp4) {}
 };
+
+// Each operation is a connection's life: dial, one exchange, close.
+template <class V>
+struct TCP4OneShot : FromRow<V> {
+  explicit TCP4OneShot(const Row& row) : FromRow<V>(row, false) {}
+};
+
+template <class V>
+struct TCP4OneShotTimeout : FromRow<V> {
+  explicit TCP4OneShotTimeout(const Row& row) : FromRow<V>(row, true) {}
+};
+
+template <class V>
+struct UnixOneShot : FromRow<V> {
+  explicit UnixOneShot(const Row& row) : FromRow<V>(row, false, io::Transport::kUnix) {}
+};
+
+// Each operation is a message in either direction, at the same time.
+template <class V>
+struct TCP4ConcurrentReadWrite : FromRow<V> {
+  explicit TCP4ConcurrentReadWrite(const Row& row) : FromRow<V>(row, false) {}
+};
+
+template <class V>
+struct UnixConcurrentReadWrite : FromRow<V> {
+  explicit UnixConcurrentReadWrite(const Row& row) : FromRow<V>(row, false, io::Transport::kUnix) {}
+};
+
+// Each operation is an accept; dialling and closing are bare calls in every variant.
+template <class V>
+struct TCP4Accept : Accepts<V> {
+  explicit TCP4Accept(const Row& row) : Accepts<V>(static_cast<int>(row["conns"])) {}
+  static int64_t Counted(const Row&) { return 1000; }
+};
+
+template <template <class> class Body>
+Suite<Body> OfOneShots(const char* scenario) {
+  Suite<Body> suite(scenario);
+  suite.template Floor<fd_ops::OneShotFloor>()
+      .template Baseline<fd_ops::OneShotBaseline>()
+      .template Reference<fd_ops::OneShotReference>();
+  return suite;
+}
+
+template <template <class> class Body>
+Suite<Body> OfBothWays(const char* scenario) {
+  Suite<Body> suite(scenario);
+  suite.template Floor<fd_ops::BothWaysFloor>()
+      .template Baseline<fd_ops::BothWaysBaseline>()
+      .template Reference<fd_ops::BothWaysReference>();
+  return suite;
+}
 
 template <template <class> class Body>
 Suite<Body> OfStreams(const char* scenario) {
@@ -140,6 +196,23 @@ const bool registered[] = {
         .Floor<fd_ops::DatagramFloor>()
         .Baseline<fd_ops::DatagramBaseline>()
         .Reference<fd_ops::DatagramReference>()
+        .Register(),
+    OfOneShots<TCP4OneShot>("FdOps/TCP4OneShot")
+        .Rows({{{"size", 512}}, {{"size", 512}, {"conns", 64}}})
+        .Register(),
+    OfOneShots<TCP4OneShotTimeout>("FdOps/TCP4OneShotTimeout").Rows({{{"size", 512}}}).Register(),
+    OfOneShots<UnixOneShot>("FdOps/UnixOneShot").Rows({{{"size", 512}}}).Register(),
+    OfBothWays<TCP4ConcurrentReadWrite>("FdOps/TCP4ConcurrentReadWrite")
+        .Rows({{{"size", 512}}, {{"size", 65536}, {"buf", 65536}}})
+        .Register(),
+    OfBothWays<UnixConcurrentReadWrite>("FdOps/UnixConcurrentReadWrite")
+        .Rows({{{"size", 512}}})
+        .Register(),
+    Suite<TCP4Accept>("FdOps/TCP4Accept")
+        .Rows({{{"conns", 1}}, {{"conns", 64}}})
+        .Floor<fd_ops::AcceptingFloor>()
+        .Baseline<fd_ops::AcceptingBaseline>()
+        .Reference<fd_ops::AcceptingReference>()
         .Register(),
 };
 

@@ -18,8 +18,9 @@
 
 namespace tare::suites {
 
-// Connections that stay, on this machine, and messages that go there and back. A: an
-// io::fd_ops::Answer.
+// Connections on this machine, and messages that go there and back. They stay if A is an
+// io::fd_ops::Answer; a DialingAnswer makes them itself. Of a BothWaysAnswer every end has a
+// message for the other.
 template <class A>
 class RoundTrips {
  public:
@@ -36,21 +37,27 @@ class RoundTrips {
     if (const std::string why = EnsureDescriptors(2 * connections_); !why.empty()) {
       return std::string(kNotApplicable) + why;
     }
-    std::vector<io::Pair> pairs(connections_);
-    io::Result r = io::Pairs(transport_, pairs);
-    if (!r.ok()) return NotOpen("cannot make the connections", r);
-    r = answer_.Open(pairs, exchange_);
-    return r.ok() ? "" : NotOpen("cannot open the connections", r);
+    if constexpr (kDials) {
+      const io::Result r = answer_.Open(transport_, exchange_);
+      return r.ok() ? "" : NotOpen("cannot listen", r);
+    } else {
+      std::vector<io::Pair> pairs(connections_);
+      io::Result r = io::Pairs(transport_, pairs);
+      if (!r.ok()) return NotOpen("cannot make the connections", r);
+      r = answer_.Open(pairs, exchange_);
+      return r.ok() ? "" : NotOpen("cannot open the connections", r);
+    }
   }
 
   // "" or what is wrong with the answers. Every message is another one, and must come back as it
   // was; twice, for what is left of the first trip is no answer to the second.
   std::string Check() {
     for (uint64_t trip = 0; trip < 2; ++trip) {
-      for (int i = 0; i < exchange_.active; ++i) Fill(answer_.Message(i), i, trip);
+      const int messages = kBothWays ? 2 * exchange_.active : exchange_.active;
+      for (int i = 0; i < messages; ++i) Fill(answer_.Message(i), i, trip);
       if (!Trip()) return Error();
-      for (int i = 0; i < exchange_.active; ++i) {
-        const std::span<const std::byte> sent = answer_.Message(i);
+      for (int i = 0; i < messages; ++i) {
+        const std::span<const std::byte> sent = answer_.Message(kBothWays ? i ^ 1 : i);
         const std::span<const std::byte> got = answer_.Received(i);
         if (!std::equal(sent.begin(), sent.end(), got.begin(), got.end())) return Wrong(i);
       }
@@ -70,6 +77,12 @@ class RoundTrips {
   std::string Error() const { return Say("a round trip failed", result_); }
 
  private:
+  static constexpr bool kDials =
+      requires(A a, io::Transport transport, const io::fd_ops::Exchange& exchange) {
+    a.Open(transport, exchange);
+  };
+  static constexpr bool kBothWays = requires { A::kBothWays; };
+
   static std::string Say(std::string_view what, io::Result r) {
     std::string text(what);
     text.append(": ").append(Name(r.err));
@@ -91,9 +104,10 @@ class RoundTrips {
   }
 
   std::string Wrong(int i) {
-    return "wrong answer on connection " + std::to_string(i) + ": " +
-           std::to_string(answer_.Received(i).size()) + " bytes came back of " +
-           std::to_string(answer_.Message(i).size()) + ", or others than were sent";
+    return (kBothWays ? "wrong answer at end " : "wrong answer on connection ") +
+           std::to_string(i) + ": " + std::to_string(answer_.Received(i).size()) +
+           " bytes came back of " + std::to_string(answer_.Message(i).size()) +
+           ", or others than were sent";
   }
 
   size_t connections_;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tests of fd_ops: one program a theme, over all backends.
-foreach(theme alloc answer baseline cancel close deadline endurance precedence seed
+foreach(theme alloc answer baseline cancel close deadline endurance precedence scenario seed
         shared_datagram stream)
   tare_test(fd_ops_${theme} SOURCES ${theme}_test.cc fd_fixture.cc
             LIBRARIES tare::fd_ops tare::support tare::count)
