@@ -2,15 +2,15 @@
 # tare_peer(): one row of a suite's table of peers, the libraries that ours are compared with.
 include_guard(GLOBAL)
 
-# tare_peer(<target> <name> PACKAGE <Debian package> HEADER <suites/...> TYPES <class>... SOURCES <file>...
-#           <MODULE <pkg-config module> | FILE <header>>)
+# tare_peer(<target> <name> PACKAGE <Debian package> HEADER <suites/...> TYPES <class>... DIALING <class>...
+#           SOURCES <file>... <MODULE <pkg-config module> | FILE <header>>)
 #   target   the library that all peers of the suite are in
 #   name     what CMake calls it: CMAKE_DISABLE_FIND_PACKAGE_<name> is honoured
-#   HEADER   declares the variants; TYPES: the classes in it of which Peer<> is made
+#   HEADER   declares the variants; TYPES: the classes in it of which Peer<> is made, DIALING: Peer<..., Transport>
 #   MODULE   what pkg-config knows it by, FILE: for a library that is headers only
 # A peer whose package is missing keeps its rows in the tables, with that reason.
 function(tare_peer target name)
-  cmake_parse_arguments(arg "" "PACKAGE;HEADER;MODULE;FILE" "TYPES;SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "" "PACKAGE;HEADER;MODULE;FILE" "TYPES;DIALING;SOURCES" ${ARGN})
   set(found FALSE)
   if(CMAKE_DISABLE_FIND_PACKAGE_${name})
     # As if it were missing.
@@ -39,10 +39,14 @@ function(tare_peer target name)
     message(STATUS "peer ${name}: absent, ${reason}")
   endif()
   set(classes "")
-  foreach(type IN LISTS arg_TYPES)
+  foreach(type IN LISTS arg_TYPES arg_DIALING)
+    set(arguments ${type})
+    if(type IN_LIST arg_DIALING)
+      string(APPEND arguments ", io::Transport")
+    endif()
     string(APPEND classes "class ${type} : public AbsentPeer {\n public:\n"
                           "  static constexpr const char* kWhyNot = \"${reason}\";\n};\n"
-                          "template class Peer<${type}>;\n\n")
+                          "template class Peer<${arguments}>;\n\n")
   endforeach()
   set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}/absent_${name}.cc)
   file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[

@@ -23,6 +23,13 @@ constexpr const char* kReason<Libevent> = "built without libevent-dev";
 template <>
 constexpr const char* kReason<LibeventBufferevent> = kReason<Libevent>;
 
+template <>
+constexpr const char* kReason<AsioOneShot> = kReason<Asio>;
+template <>
+constexpr const char* kReason<LibuvOneShot> = kReason<Libuv>;
+template <>
+constexpr const char* kReason<LibeventOneShot> = kReason<Libevent>;
+
 template <class V>
 class AbsentPeerTest : public testing::Test {};
 TYPED_TEST_SUITE(AbsentPeerTest, AllPeers, PeerNames);
@@ -36,6 +43,16 @@ TYPED_TEST(AbsentPeerTest, KeepsItsRowWithThatReason) {
   EXPECT_THAT(run.benchmark_name(), testing::StartsWith("Tested/variant=absent/size=512"));
   EXPECT_TRUE(run.error_occurred);
   EXPECT_EQ(run.error_message, std::string(kNotApplicable) + kReason<TypeParam>);
+}
+
+template <class V>
+class AbsentDialingPeerTest : public testing::Test {};
+TYPED_TEST_SUITE(AbsentDialingPeerTest, AllDialingPeers, DialingPeerNames);
+
+TYPED_TEST(AbsentDialingPeerTest, SaysWhyAndCannotBeOpened) {
+  EXPECT_STREQ(TypeParam::WhyNot(), kReason<TypeParam>);
+  TypeParam peer;
+  EXPECT_EQ(peer.Open(io::Transport::kTcp4, {}).err, io::Errc::kUnsupported);
 }
 
 // Nobody opens one; whoever does is told, and its handles are closed.

@@ -18,6 +18,8 @@
 // allocation each, and the same time.
 #include "suites/fd_ops/asio.h"
 
+#include "suites/fd_ops/handler_memory.h"
+
 // Asio 1.22 looks for the coroutines of the Technical Specification in clang.
 #if defined(__clang__) && __cpp_impl_coroutine >= 201902
 #define ASIO_HAS_CO_AWAIT 1
@@ -36,42 +38,6 @@ namespace {
 
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
-
-// Room for one pending operation, as in Asio's example allocation/server.cpp.
-class HandlerMemory {
- public:
-  void* Allocate(size_t size) {
-    if (in_use_ || size > sizeof room_) return ::operator new(size);
-    in_use_ = true;
-    return room_;
-  }
-  void Deallocate(void* pointer) noexcept {
-    if (pointer != room_) return ::operator delete(pointer);
-    in_use_ = false;
-  }
-
- private:
-  alignas(std::max_align_t) std::byte room_[512];
-  bool in_use_ = false;
-};
-
-template <class T>
-struct HandlerAllocator {
-  using value_type = T;
-
-  explicit HandlerAllocator(HandlerMemory& of) noexcept : memory(&of) {}
-  template <class U>
-  HandlerAllocator(const HandlerAllocator<U>& other) noexcept : memory(other.memory) {}
-
-  T* allocate(size_t n) { return static_cast<T*>(memory->Allocate(sizeof(T) * n)); }
-  void deallocate(T* pointer, size_t) noexcept { memory->Deallocate(pointer); }
-  template <class U>
-  bool operator==(const HandlerAllocator<U>& other) const noexcept {
-    return memory == other.memory;
-  }
-
-  HandlerMemory* memory;
-};
 
 template <class Handler>
 auto In(HandlerMemory& memory, Handler&& handler) {

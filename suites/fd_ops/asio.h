@@ -2,6 +2,7 @@
 // Asio's answers: callbacks and coroutines.
 #pragma once
 
+#include "impl/fd_ops/one_shot.h"
 #include "suites/fd_ops/peer.h"
 
 namespace tare::suites {
@@ -14,6 +15,12 @@ extern template class Peer<AsioCoroutines>;
 using Asio = Peer<AsioCallbacks>;
 using AsioCoro = Peer<AsioCoroutines>;
 
+// Dials, exchanges and closes, over TCP 4 alone.
+class AsioOneShots;
+extern template class Peer<AsioOneShots, io::Transport>;
+using AsioOneShot = Peer<AsioOneShots, io::Transport>;
+
 static_assert(io::fd_ops::Answer<Asio> && io::fd_ops::Answer<AsioCoro>);
+static_assert(io::fd_ops::DialingAnswer<AsioOneShot>);
 
 }  // namespace tare::suites

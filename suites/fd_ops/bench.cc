@@ -198,6 +198,9 @@ const bool registered[] = {
         .Reference<fd_ops::DatagramReference>()
         .Register(),
     OfOneShots<TCP4OneShot>("FdOps/TCP4OneShot")
+        .Variant<AsioOneShot>("asio")
+        .Variant<LibeventOneShot>("libevent_bufferevent")
+        .Variant<LibuvOneShot>("libuv")
         .Rows({{{"size", 512}}, {{"size", 512}, {"conns", 64}}})
         .Register(),
     OfOneShots<TCP4OneShotTimeout>("FdOps/TCP4OneShotTimeout").Rows({{{"size", 512}}}).Register(),

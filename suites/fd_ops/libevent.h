@@ -2,6 +2,7 @@
 // libevent's answers: events with one's own reads and writes, and bufferevents.
 #pragma once
 
+#include "impl/fd_ops/one_shot.h"
 #include "suites/fd_ops/peer.h"
 
 namespace tare::suites {
@@ -15,6 +16,12 @@ extern template class Peer<LibeventBuffers>;
 using Libevent = Peer<LibeventRaw>;
 using LibeventBufferevent = Peer<LibeventBuffers>;
 
+// Dials, exchanges and closes, over TCP 4 alone.
+class LibeventOneShots;
+extern template class Peer<LibeventOneShots, io::Transport>;
+using LibeventOneShot = Peer<LibeventOneShots, io::Transport>;
+
 static_assert(io::fd_ops::Answer<Libevent> && io::fd_ops::Answer<LibeventBufferevent>);
+static_assert(io::fd_ops::DialingAnswer<LibeventOneShot>);
 
 }  // namespace tare::suites

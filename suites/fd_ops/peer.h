@@ -54,6 +54,9 @@ class AbsentPeer {
     for (io::Pair pair : pairs) io::CloseAll({&pair, 1});
     return {0, io::Errc::kUnsupported, 0};
   }
+  io::Result Open(io::Transport, const io::fd_ops::Exchange&) {
+    return {0, io::Errc::kUnsupported, 0};
+  }
   io::Result Trip() noexcept { return {0, io::Errc::kUnsupported, 0}; }
   std::span<const std::byte> Received(int) noexcept { return {}; }
   std::span<std::byte> Message(int) noexcept { return {}; }
@@ -69,7 +72,8 @@ class AbsentPeer {
 //   template class Peer<LibuvWrites>;
 //
 // Where the library is missing, scripts/cmake/TarePeer.cmake makes a source with an AbsentPeer.
-template <class Library>
+// Of a DialingAnswer, From is io::Transport.
+template <class Library, class From = std::span<const io::Pair>>
 class Peer {
  public:
   static const char* WhyNot() noexcept;
@@ -79,7 +83,7 @@ class Peer {
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
-  io::Result Open(std::span<const io::Pair> pairs, const io::fd_ops::Exchange& exchange);
+  io::Result Open(From from, const io::fd_ops::Exchange& exchange);
   io::Result Trip() noexcept;
   std::span<const std::byte> Received(int i) noexcept;
   std::span<std::byte> Message(int i) noexcept;
@@ -89,33 +93,32 @@ class Peer {
   const std::unique_ptr<Library> library_;
 };
 
-template <class Library>
-const char* Peer<Library>::WhyNot() noexcept {
+template <class Library, class From>
+const char* Peer<Library, From>::WhyNot() noexcept {
   return Library::kWhyNot;
 }
-template <class Library>
-Peer<Library>::Peer() : library_(std::make_unique<Library>()) {}
-template <class Library>
-Peer<Library>::~Peer() = default;
-template <class Library>
-io::Result Peer<Library>::Open(std::span<const io::Pair> pairs,
-                               const io::fd_ops::Exchange& exchange) {
-  return library_->Open(pairs, exchange);
+template <class Library, class From>
+Peer<Library, From>::Peer() : library_(std::make_unique<Library>()) {}
+template <class Library, class From>
+Peer<Library, From>::~Peer() = default;
+template <class Library, class From>
+io::Result Peer<Library, From>::Open(From from, const io::fd_ops::Exchange& exchange) {
+  return library_->Open(from, exchange);
 }
-template <class Library>
-io::Result Peer<Library>::Trip() noexcept {
+template <class Library, class From>
+io::Result Peer<Library, From>::Trip() noexcept {
   return library_->Trip();
 }
-template <class Library>
-std::span<const std::byte> Peer<Library>::Received(int i) noexcept {
+template <class Library, class From>
+std::span<const std::byte> Peer<Library, From>::Received(int i) noexcept {
   return library_->Received(i);
 }
-template <class Library>
-std::span<std::byte> Peer<Library>::Message(int i) noexcept {
+template <class Library, class From>
+std::span<std::byte> Peer<Library, From>::Message(int i) noexcept {
   return library_->Message(i);
 }
-template <class Library>
-void Peer<Library>::Close() noexcept {
+template <class Library, class From>
+void Peer<Library, From>::Close() noexcept {
   library_->Close();
 }
 

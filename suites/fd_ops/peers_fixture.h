@@ -18,11 +18,21 @@ namespace tare::suites {
 
 using AllPeers = testing::Types<Asio, AsioCoro, Libevent, LibeventBufferevent, Libuv, LibuvTry>;
 
+using AllDialingPeers = testing::Types<AsioOneShot, LibeventOneShot, LibuvOneShot>;
+
 struct PeerNames {
   template <class V>
   static std::string GetName(int i) {
     constexpr const char* kNames[] = {"asio",  "asio_coro", "libevent", "libevent_bufferevent",
                                       "libuv", "libuv_try"};
+    return kNames[i];
+  }
+};
+
+struct DialingPeerNames {
+  template <class V>
+  static std::string GetName(int i) {
+    constexpr const char* kNames[] = {"asio", "libevent_bufferevent", "libuv"};
     return kNames[i];
   }
 };

@@ -47,6 +47,47 @@ TYPED_TEST(PeerTest, AnswersEveryExchange) {
   }
 }
 
+// The plant: the reply of the trip before, which is right once.
+template <class V>
+struct Stale : V {
+  std::span<const std::byte> Received(int i) noexcept {
+    const std::span<const std::byte> got = V::Received(i);
+    if (bytes.empty()) bytes.assign(got.begin(), got.end());
+    return bytes;
+  }
+  std::vector<std::byte> bytes;
+};
+
+template <class V>
+class DialingPeerTest : public PeerTest<V> {};
+TYPED_TEST_SUITE(DialingPeerTest, AllDialingPeers, DialingPeerNames);
+
+TYPED_TEST(DialingPeerTest, AnswersOneShots) {
+  if (!this->IsHere()) return;
+  for (const int connections : {1, 64}) {
+    SCOPED_TRACE(connections);
+    RoundTrips<TypeParam> trips(static_cast<size_t>(connections), {.active = connections});
+    ASSERT_EQ(trips.Open(), "");
+    EXPECT_EQ(trips.Check(), "");
+    EXPECT_EQ(MakeTrips(trips, 3), "");
+    EXPECT_EQ(trips.Check(), "") << "after further trips";
+  }
+}
+
+TYPED_TEST(DialingPeerTest, KnowsTcp4Alone) {
+  if (!this->IsHere()) return;
+  TypeParam peer;
+  EXPECT_EQ(peer.Open(io::Transport::kUnix, {}).err, io::Errc::kUnsupported);
+}
+
+TYPED_TEST(DialingPeerTest, AWrongAnswerIsReportedAndNotTimed) {
+  if (!this->IsHere()) return;
+  const auto run = RunInSuite<Stale<TypeParam>>("stale");
+  EXPECT_TRUE(run.error_occurred);
+  EXPECT_THAT(run.error_message, StartsWith("wrong answer on connection 0: 512 bytes came back"));
+  EXPECT_EQ(run.iterations, 0);
+}
+
 // A connection that ends is told, by either end, and neither hangs nor kills.
 TYPED_TEST(PeerTest, SaysThatAConnectionHasEnded) {
   if (!this->IsHere()) return;
@@ -89,17 +130,6 @@ TYPED_TEST(PeerTest, IsTimedInASuite) {
   EXPECT_FALSE(run.error_occurred) << run.error_message;
   EXPECT_GT(run.iterations, 0);
 }
-
-// The plant: the reply of the trip before, which is right once.
-template <class V>
-struct Stale : V {
-  std::span<const std::byte> Received(int i) noexcept {
-    const std::span<const std::byte> got = V::Received(i);
-    if (bytes.empty()) bytes.assign(got.begin(), got.end());
-    return bytes;
-  }
-  std::vector<std::byte> bytes;
-};
 
 TYPED_TEST(PeerTest, AWrongAnswerIsReportedAndNotTimed) {
   if (!this->IsHere()) return;
