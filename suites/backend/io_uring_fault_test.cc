@@ -32,7 +32,7 @@ constexpr Op::Kind kMoving[] = {Op::Kind::kRecv,     Op::Kind::kReadv,    Op::Ki
                                 Op::Kind::kSpliceIn, Op::Kind::kSpliceOut};
 
 struct ZeroCopyMode {
-  static constexpr std::string_view kMode = "send_zc";
+  [[maybe_unused]] static constexpr std::string_view kMode = "send_zc";
   static constexpr IoUringOptions kOptions = {.send_zc_from = 1};
 };
 using ZeroCopy = IoUringIn<ZeroCopyMode>;
