@@ -105,6 +105,7 @@ ReadOutcome ReadText(std::string_view text, const std::string& file) {
         return outcome;
       case TextReader::Line::kResult:
         result.rows.push_back(reader.row());
+        outcome.row_lines.push_back(reader.line_number());
         break;
       case TextReader::Line::kConfig: {
         const std::string* old = result.config.Find(reader.key());

@@ -67,6 +67,7 @@ class TextReader {
 
 struct ReadOutcome {
   ResultFile file;                  // what could be read
+  std::vector<int64_t> row_lines;   // the line of each of file.rows, from 1
   std::vector<std::string> errors;  // "<file>:<line>: ..." for each line that could not
   // Lines that are none of the format's, numbered: other tools ignore them, and so may the caller.
   std::vector<std::pair<int64_t, std::string>> others;  // blank lines are not listed

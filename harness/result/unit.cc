@@ -57,4 +57,12 @@ bool Units::operator==(const Units& other) const {
                     });
 }
 
+bool IsKnownUnit(std::string_view unit) {
+  return unit == kNsPerOp || unit == kCpuNsPerOp || unit == kSyscallsPerOp || IsExactUnit(unit);
+}
+
+bool IsExactUnit(std::string_view unit) {
+  return unit == kAllocsPerOp || unit == kBytesPerOp || unit == kUsableBytesPerOp;
+}
+
 }  // namespace tare::result

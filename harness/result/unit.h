@@ -61,6 +61,14 @@ inline constexpr std::string_view kNsPerOp = "ns/op";
 inline constexpr std::string_view kCpuNsPerOp = "cpu-ns/op";
 inline constexpr std::string_view kAllocsPerOp = "allocs/op";
 inline constexpr std::string_view kBytesPerOp = "B/op";
+inline constexpr std::string_view kUsableBytesPerOp = "usable-B/op";
 inline constexpr std::string_view kSyscallsPerOp = "syscalls/op";
+inline constexpr std::string_view kDescriptorsLeft = "fds-left";  // open after a run and not before
+inline constexpr std::string_view kBytesLeft = "live-B";          // usable, alive after it
+
+// Whether tare writes the unit, and whether it is exact wherever tare writes it: for files that say
+// nothing of their units.
+bool IsKnownUnit(std::string_view unit);
+bool IsExactUnit(std::string_view unit);
 
 }  // namespace tare::result
