@@ -25,8 +25,9 @@ ARROWS = {
     "harness/stat": (),
     "harness/table": ("harness/include", "harness/result", "harness/stat"),
     "harness/explain": ("harness/include", "harness/result", "harness/stat", "harness/table"),
+    "harness/gate": ("harness/include", "harness/result", "harness/stat"),
     "harness/cli": ("harness/include", "harness/result", "harness/stat", "harness/table",
-                    "harness/explain"),
+                    "harness/explain", "harness/gate"),
     "harness/tests": ("harness/include",),
     "suites/support": ("impl", *_COUNTED),
     "suites/conformance": ("harness/include",),
@@ -36,7 +37,7 @@ ARROWS = {
 
 # Libraries of the judging wing: they must not weigh on a process that is measured.
 JUDGING_LIBRARIES = ("absl/", "CLI/", "nlohmann/", "toml++/", "re2/")
-JUDGING_ROOMS = ("harness/table", "harness/cli", "harness/explain")
+JUDGING_ROOMS = ("harness/table", "harness/gate", "harness/cli", "harness/explain")
 
 # Rooms that stand on the standard library alone (their tests may use GoogleTest).
 STANDARD_ONLY_ROOMS = ("harness/result", "harness/stat")

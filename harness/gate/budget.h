@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Budgets: the most that each benchmark may cost, as data; which of them holds for a benchmark.
+//
+// The file (TOML; a comment may stand anywhere):
+//
+//   version = 1
+//   [recorded]                    # where the rows hold that name no other conditions
+//   os = "linux"
+//   allocator = "jemalloc-5.3.0"
+//   [gate]
+//   budgets = [                   # a row a line
+//     { benchmark = "A/size=64", allocs = 2, bytes = 96, usable = 112, syscalls = 8,
+//       fds_left = 0, live_bytes = 0 },          (on one line)
+//     { benchmark = "A/size=64", when = { allocator = "glibc-*" }, allocs = 3, bytes = 99 },
+//     { benchmark = "B/*", unbudgeted = "why nobody gates it" },
+//   ]
+//   waivers = [
+//     { benchmark = "A/*", metric = "allocs", reason = "...", owner = "...", link = "...",
+//       expires = 2027-01-31 },                  (on one line)
+//   ]
+//
+// A value is an integer or a fraction in quotes, "1/1000". `benchmark` and the values of `when` are
+// patterns: "*" stands for any text. `when` names a key of the results' configuration (os, arch,
+// compiler, allocator, kernel, ...) or of the benchmark's name (backend, variant, mode, ...).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "gate/rational.h"
+#include "result/result.h"
+
+namespace tare::gate {
+
+struct Metric {
+  const char* key;      // in the file of budgets
+  const char* unit;     // in results
+  bool exact;           // measured must equal the budget; otherwise it may not exceed it
+  bool per_op;          // the total is the value times the iterations
+  const char* meaning;  // for people
+};
+
+inline constexpr Metric kMetrics[] = {
+    {"allocs", "allocs/op", true, true, "allocations per operation"},
+    {"bytes", "B/op", true, true, "bytes requested per operation"},
+    {"usable", "usable-B/op", false, true, "usable bytes per operation"},
+    {"syscalls", "syscalls/op", false, true, "system calls per operation"},
+    {"fds_left", "fds-left", false, false, "descriptors left open by a run"},
+    {"live_bytes", "live-B", false, false, "bytes left alive by a run"},
+};
+inline constexpr size_t kMetricCount = std::size(kMetrics);
+enum MetricIndex : size_t { kAllocs, kBytes, kUsable, kSyscalls, kDescriptors, kLiveBytes };
+
+using Conditions = std::vector<std::pair<std::string, std::string>>;
+
+struct Budget {
+  std::string benchmark;  // pattern
+  Conditions when;
+  std::string unbudgeted;  // why nothing is gated; empty: something is
+  std::array<std::optional<Rational>, kMetricCount> limits;
+  int64_t line = 0;
+};
+
+struct Waiver {
+  std::string benchmark;  // pattern
+  std::string metric;     // a key of kMetrics
+  std::string reason, owner, link;
+  std::string expires;  // "2027-01-31": the last day on which it holds
+  int64_t line = 0;
+};
+
+struct Budgets {
+  std::string file;
+  Conditions recorded;
+  std::vector<Budget> budgets;
+  std::vector<Waiver> waivers;
+
+  std::string Where(int64_t line) const;  // "<file>:<line>"
+};
+
+// Errors are kInvalidArgument, "<file>:<line>: <what>". An unknown key is one, and so are a row
+// without allocs and bytes that does not say unbudgeted, and two rows of one key.
+absl::StatusOr<Budgets> ParseBudgets(absl::string_view text, const std::string& file);
+
+// Whether `pattern`, where "*" stands for any text, matches all of `text`.
+bool Matches(absl::string_view pattern, absl::string_view text);
+
+struct Choice {
+  const Budget* budget = nullptr;  // null: none holds
+  std::string why;                 // in words: why this one, or why none
+  // Those that match the name as well, each with the reason why it was not chosen.
+  std::vector<std::pair<const Budget*, std::string>> others;
+};
+
+// The budget that holds for the benchmark `name` in results of this configuration: of those that
+// match, one with the exact name before one with a pattern, then the one with more conditions, then
+// the pattern with more letters. Where two are left, none holds.
+Choice ChooseBudget(const Budgets& budgets, absl::string_view name, const result::Config& config);
+
+// What keeps `budget` from holding in results of this configuration; empty: it holds, for those
+// benchmarks that it names.
+std::string Obstacle(const Budgets& budgets, const Budget& budget, absl::string_view name,
+                     const result::Config& config);
+
+}  // namespace tare::gate

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Patterns, conditions, and which row of several is the most specific.
+#include <algorithm>
+#include <tuple>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "gate/budget.h"
+
+namespace tare::gate {
+namespace {
+
+// The value of "<key>=" in a benchmark's name, or nothing.
+std::optional<std::string> PartOfName(absl::string_view name, absl::string_view key) {
+  for (absl::string_view part : absl::StrSplit(name, '/')) {
+    if (absl::ConsumePrefix(&part, absl::StrCat(key, "="))) return std::string(part);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ValueOf(const std::string& key, absl::string_view name,
+                                   const result::Config& config) {
+  if (auto part = PartOfName(name, key)) return part;
+  const std::string* value = config.Find(key);
+  return value != nullptr ? std::optional(*value) : std::nullopt;
+}
+
+bool IsPattern(absl::string_view text) {
+  return absl::StrContains(text, '*');
+}
+
+// Larger is more specific.
+std::tuple<bool, size_t, size_t> Specificity(const Budget& budget) {
+  const auto stars = std::count(budget.benchmark.begin(), budget.benchmark.end(), '*');
+  return {stars == 0, budget.when.size(), budget.benchmark.size() - static_cast<size_t>(stars)};
+}
+
+std::string Unmet(const std::string& key, const std::string& wanted, absl::string_view name,
+                  const result::Config& config) {
+  const std::optional<std::string> value = ValueOf(key, name, config);
+  if (!value.has_value()) {
+    return absl::StrCat("it holds for ", key, " '", wanted,
+                        "', and these results do not say theirs");
+  }
+  if (Matches(wanted, *value)) return "";
+  return absl::StrCat("it holds for ", key, " '", wanted, "', these results are of '", *value, "'");
+}
+
+std::string Describe(const Budget& budget) {
+  std::string text = IsPattern(budget.benchmark)
+                         ? absl::StrCat("the pattern '", budget.benchmark, "' matches")
+                         : "its name is the benchmark's";
+  for (const auto& [key, value] : budget.when) {
+    absl::StrAppend(&text, ", ", key, " is '", value, "'");
+  }
+  return text;
+}
+
+}  // namespace
+
+bool Matches(absl::string_view pattern, absl::string_view text) {
+  // Greedy with one point to return to: linear in practice, and no recursion.
+  size_t p = 0, t = 0;
+  size_t star = absl::string_view::npos, resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != absl::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+std::string Obstacle(const Budgets& budgets, const Budget& budget, absl::string_view name,
+                     const result::Config& config) {
+  for (const auto& [key, wanted] : budget.when) {
+    if (std::string unmet = Unmet(key, wanted, name, config); !unmet.empty()) return unmet;
+  }
+  for (const auto& [key, wanted] : budgets.recorded) {
+    const bool overridden = std::any_of(budget.when.begin(), budget.when.end(),
+                                        [&key = key](const auto& own) { return own.first == key; });
+    if (overridden) continue;
+    if (std::string unmet = Unmet(key, wanted, name, config); !unmet.empty()) {
+      return absl::StrCat(unmet, " (see [recorded])");
+    }
+  }
+  return "";
+}
+
+Choice ChooseBudget(const Budgets& budgets, absl::string_view name, const result::Config& config) {
+  Choice choice;
+  std::vector<const Budget*> candidates;
+  for (const Budget& budget : budgets.budgets) {
+    if (!Matches(budget.benchmark, name)) continue;
+    if (std::string obstacle = Obstacle(budgets, budget, name, config); obstacle.empty()) {
+      candidates.push_back(&budget);
+    } else {
+      choice.others.emplace_back(&budget, std::move(obstacle));
+    }
+  }
+  std::stable_sort(candidates.begin(), candidates.end(), [](const Budget* a, const Budget* b) {
+    return Specificity(*a) > Specificity(*b);
+  });
+  if (candidates.empty()) {
+    choice.why = choice.others.empty()
+                     ? absl::StrCat("no budget in ", budgets.file)
+                     : absl::StrCat("the budget in ", budgets.Where(choice.others[0].first->line),
+                                    " does not apply: ", choice.others[0].second);
+    return choice;
+  }
+  if (candidates.size() > 1 && Specificity(*candidates[0]) == Specificity(*candidates[1])) {
+    choice.why = absl::StrCat(
+        "two budgets hold, and neither is more specific: ", budgets.Where(candidates[0]->line),
+        " and ", budgets.Where(candidates[1]->line));
+    for (const Budget* budget : candidates) choice.others.emplace_back(budget, "contradicts");
+    return choice;
+  }
+  choice.budget = candidates[0];
+  choice.why = Describe(*choice.budget);
+  for (size_t i = 1; i < candidates.size(); ++i) {
+    choice.others.emplace_back(candidates[i], "less specific: " + Describe(*candidates[i]));
+  }
+  return choice;
+}
+
+}  // namespace tare::gate

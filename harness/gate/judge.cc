@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Row by row, metric by metric; then what budgets and waivers have no row for.
+#include "gate/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace tare::gate {
+namespace {
+
+using State = Measured::State;
+
+// "+2 (+16.7 %)"; from 0 there is no percentage.
+std::string Change(const Rational& budget, const Rational& measured) {
+  const double difference = measured.ToDouble() - budget.ToDouble();
+  std::string text = absl::StrFormat("%+.6g", difference);
+  if (budget.total != 0) {
+    absl::StrAppendFormat(&text, ", %+.3g %%", 100 * difference / budget.ToDouble());
+  }
+  return text;
+}
+
+// How many characters two names have in common at both ends.
+size_t Likeness(absl::string_view a, absl::string_view b) {
+  const size_t shorter = std::min(a.size(), b.size());
+  size_t front = 0, back = 0;
+  while (front < shorter && a[front] == b[front]) ++front;
+  while (back < shorter - front && a[a.size() - 1 - back] == b[b.size() - 1 - back]) ++back;
+  return front + back;
+}
+
+class Judgement {
+ public:
+  Judgement(const Budgets& budgets, const std::vector<Evidence>& evidence,
+            const JudgeOptions& options)
+      : budgets_(budgets), evidence_(evidence), options_(options) {
+    verdict_.budgets = budgets.file;
+    for (const Evidence& e : evidence) verdict_.sources.push_back(e.source);
+  }
+
+  Verdict Make() {
+    CheckNames();
+    for (const Evidence& e : evidence_) JudgeEvidence(e);
+    CheckBudgetsAreUsed();
+    ApplyWaivers();
+    if (verdict_.benchmarks == 0) {
+      Add(Outcome::kCannotJudge, "", "", budgets_.file,
+          "nothing was judged: no benchmark has both "
+          "a budget and counts");
+    }
+    return std::move(verdict_);
+  }
+
+ private:
+  Finding& Add(Outcome outcome, absl::string_view benchmark, absl::string_view metric,
+               std::string where, std::string message) {
+    Finding& finding = verdict_.findings.emplace_back();
+    finding.outcome = outcome;
+    finding.benchmark = std::string(benchmark);
+    finding.metric = std::string(metric);
+    finding.where = std::move(where);
+    finding.message = std::move(message);
+    return finding;
+  }
+
+  // A name belongs to one file: two would be judged as if they were one benchmark.
+  void CheckNames() {
+    absl::flat_hash_map<std::string, std::string> places;
+    for (const Evidence& e : evidence_) {
+      for (const Measured& row : e.rows) {
+        const auto [first, is_new] = places.try_emplace(row.name, e.Where(row));
+        if (is_new) continue;
+        Add(Outcome::kCannotJudge, row.name, "", e.Where(row),
+            absl::StrCat("is also in ", first->second, "; give one of the files"));
+      }
+    }
+  }
+
+  void JudgeEvidence(const Evidence& e) {
+    for (const std::string& fault : e.faults) {
+      const size_t colon = fault.find(": ");
+      Add(Outcome::kCannotJudge, "", "", fault.substr(0, colon), fault.substr(colon + 2));
+    }
+    if (!e.faults.empty()) return;  // what the rest of such a file says is worth nothing
+    for (const Measured& row : e.rows) JudgeRow(e, row);
+  }
+
+  void JudgeRow(const Evidence& e, const Measured& row) {
+    const Choice choice = ChooseBudget(budgets_, row.name, e.config);
+    if (choice.budget != nullptr) used_.insert(choice.budget);
+    if (row.state == State::kFailed) {
+      Add(Outcome::kFault, row.name, "", e.Where(row), row.reason);
+      return;
+    }
+    if (choice.budget == nullptr) {
+      if (row.state == State::kAbsent) {
+        Add(Outcome::kAbsent, row.name, "", e.Where(row), row.reason);
+        return;
+      }
+      unbudgeted_.push_back(row.name);
+      Add(Outcome::kCannotJudge, row.name, "", e.Where(row),
+          absl::StrCat(choice.why, "; `tare budget update` adds one, or say unbudgeted = \"why\""));
+      return;
+    }
+    const Budget& budget = *choice.budget;
+    const std::string where = budgets_.Where(budget.line);
+    if (row.state == State::kAbsent) {
+      const bool fails = budget.unbudgeted.empty() && !options_.allow_absent;
+      Add(fails ? Outcome::kCannotJudge : Outcome::kAbsent, row.name, "", where,
+          absl::StrCat("absent here: ", row.reason,
+                       fails ? "; it has a budget (--allow-absent lets it pass)" : ""));
+      return;
+    }
+    if (!budget.unbudgeted.empty()) {
+      Add(Outcome::kUnbudgeted, row.name, "", where, budget.unbudgeted);
+    } else if (row.state == State::kUnstable) {
+      Add(Outcome::kCannotJudge, row.name, "", where,
+          absl::StrCat("the count is unstable: ", row.reason));
+      return;
+    }
+    bool judged = false;
+    for (size_t i = 0; i < kMetricCount; ++i) {
+      if (budget.limits[i].has_value()) judged |= JudgeMetric(e, row, budget, i);
+    }
+    if (judged) ++verdict_.benchmarks;
+  }
+
+  // Whether there was something to judge.
+  bool JudgeMetric(const Evidence& e, const Measured& row, const Budget& budget, size_t i) {
+    const Metric& metric = kMetrics[i];
+    const Rational& limit = *budget.limits[i];
+    const std::string where = budgets_.Where(budget.line);
+    if (!row.values[i].has_value()) {
+      const auto reason = std::find_if(e.not_applicable.begin(), e.not_applicable.end(),
+                                       [&](const auto& n) { return n.first == metric.unit; });
+      const bool said = reason != e.not_applicable.end();
+      Add(said && !metric.exact ? Outcome::kNotCounted : Outcome::kCannotJudge, row.name,
+          metric.key, e.Where(row),
+          said ? absl::StrCat(metric.unit, " is not counted here: ", reason->second)
+               : absl::StrCat(metric.unit, " is missing; `tare run --counts-only` counts it"));
+      return false;
+    }
+    if (!row.costs[i].has_value()) {
+      Add(Outcome::kCannotJudge, row.name, metric.key, e.Where(row),
+          absl::StrFormat("%.17g %s is no whole number over %d operations", *row.values[i],
+                          metric.unit, row.iterations));
+      return false;
+    }
+    const Rational& cost = *row.costs[i];
+    const int order = cost.Compare(limit);
+    // What happens once in a run weighs differently in runs of another length.
+    if (order != 0 && metric.exact && !limit.IsInteger() && cost.n % limit.n != 0) {
+      Add(Outcome::kCannotJudge, row.name, metric.key, where,
+          absl::StrCat("counted over ", cost.n, " operations, the budget was over ", limit.n,
+                       "; fix the number with tare::FixCountedIterations"));
+      return false;
+    }
+    Outcome outcome = Outcome::kPass;
+    std::string message;
+    if (order > 0) {
+      outcome = Outcome::kRegression;
+      message = absl::StrCat(metric.unit, ": ", ToText(cost), ", the ",
+                             metric.exact ? "budget is " : "ceiling is ", ToText(limit), " (",
+                             Change(limit, cost), ")");
+    } else if (order < 0 && metric.exact) {
+      outcome = Outcome::kImprovement;
+      message = absl::StrCat(metric.unit, ": ", ToText(cost), ", the budget is ", ToText(limit),
+                             " (", Change(limit, cost), "); claim it: `tare budget update`");
+    }
+    Finding& finding = Add(outcome, row.name, metric.key, where, std::move(message));
+    finding.budget = limit;
+    finding.measured = cost;
+    return true;
+  }
+
+  void CheckBudgetsAreUsed() {
+    for (const Budget& budget : budgets_.budgets) {
+      if (used_.contains(&budget) || IsElsewhere(budget.benchmark)) continue;
+      bool of_another_machine = !evidence_.empty();
+      bool names_something = false;
+      for (const Evidence& e : evidence_) {
+        of_another_machine =
+            of_another_machine && !Obstacle(budgets_, budget, budget.benchmark, e.config).empty();
+        names_something =
+            names_something || std::any_of(e.rows.begin(), e.rows.end(), [&](const Measured& row) {
+              return Matches(budget.benchmark, row.name);
+            });
+      }
+      // Of another machine, or a row that is more specific took what there was.
+      if (of_another_machine || names_something) continue;
+      std::string message =
+          absl::StrCat("a budget for ", budget.benchmark, ", which these results do not have");
+      if (const std::string like = MostLike(budget.benchmark); !like.empty()) {
+        absl::StrAppend(&message, "; was it renamed to ", like, "?");
+      }
+      Add(Outcome::kCannotJudge, budget.benchmark, "", budgets_.Where(budget.line),
+          absl::StrCat(message, "; `tare budget update --prune` takes it out"));
+    }
+  }
+
+  bool IsElsewhere(absl::string_view pattern) const {
+    return std::any_of(options_.elsewhere.begin(), options_.elsewhere.end(),
+                       [&](const std::string& name) { return Matches(pattern, name); });
+  }
+
+  std::string MostLike(absl::string_view name) const {
+    std::string best;
+    for (const std::string& other : unbudgeted_) {
+      if (best.empty() || Likeness(name, other) > Likeness(name, best)) best = other;
+    }
+    return best;
+  }
+
+  void ApplyWaivers() {
+    for (const Waiver& waiver : budgets_.waivers) {
+      const bool expired = waiver.expires < options_.today;
+      const std::string where = budgets_.Where(waiver.line);
+      bool used = false;
+      for (Finding& finding : verdict_.findings) {
+        if (finding.outcome != Outcome::kRegression || finding.metric != waiver.metric ||
+            !Matches(waiver.benchmark, finding.benchmark)) {
+          continue;
+        }
+        used = true;
+        if (expired) continue;
+        finding.outcome = Outcome::kWaived;
+        absl::StrAppend(&finding.message, "; waived until ", waiver.expires, " by ", waiver.owner,
+                        ": ", waiver.reason, " (", waiver.link, ")");
+      }
+      if (expired) {
+        Add(Outcome::kCannotJudge, waiver.benchmark, waiver.metric, where,
+            absl::StrCat("the waiver expired on ", waiver.expires, "; ", waiver.owner,
+                         " mends it or says why it must last longer"));
+      } else if (!used && !IsElsewhere(waiver.benchmark)) {
+        Add(Outcome::kCannotJudge, waiver.benchmark, waiver.metric, where,
+            "the waiver excuses nothing: take it out");
+      }
+    }
+  }
+
+  const Budgets& budgets_;
+  const std::vector<Evidence>& evidence_;
+  const JudgeOptions& options_;
+  Verdict verdict_;
+  absl::flat_hash_set<const Budget*> used_;
+  std::vector<std::string> unbudgeted_;
+};
+
+}  // namespace
+
+Verdict Judge(const Budgets& budgets, const std::vector<Evidence>& evidence,
+              const JudgeOptions& options) {
+  return Judgement(budgets, evidence, options).Make();
+}
+
+}  // namespace tare::gate

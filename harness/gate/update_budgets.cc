@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// Edits lines by their numbers; the text is parsed before and after.
+#include "gate/update_budgets.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "gate/budget.h"
+
+namespace tare::gate {
+namespace {
+
+using State = Measured::State;
+
+// The keys that [recorded] gets in a new file: what counts depend on.
+constexpr const char* kRecorded[] = {"os", "arch", "compiler", "allocator"};
+
+std::string NewFile(const std::vector<Evidence>& evidence) {
+  std::string text =
+      "# SPDX-License-Identifier: Apache-2.0\n"
+      "# What each benchmark may cost: `tare gate` holds results against it, `tare budget update`\n"
+      "# writes it. allocs and bytes are equalities, the others ceilings.\n"
+      "version = 1\n\n[recorded]\n";
+  for (const char* key : kRecorded) {
+    const std::string* value = evidence.empty() ? nullptr : evidence[0].config.Find(key);
+    if (value == nullptr) continue;
+    std::string escaped;
+    for (const char c : *value)
+      absl::StrAppend(&escaped, c == '"' || c == '\\' ? "\\" : "", std::string(1, c));
+    absl::StrAppend(&text, key, " = \"", escaped, "\"\n");
+  }
+  return text + "\n[gate]\nbudgets = [\n]\n";
+}
+
+// Where in a row the value of `key` stands: begin and length; nothing if the key is not there.
+// Keys and values in quotes are passed over, and so is what stands in inner braces.
+std::optional<std::pair<size_t, size_t>> FindValue(absl::string_view line, absl::string_view key) {
+  int depth = 0;
+  size_t word = absl::string_view::npos;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '"') {
+      for (++i; i < line.size() && line[i] != '"'; ++i) {
+        if (line[i] == '\\') ++i;
+      }
+      continue;
+    }
+    if (c == '#') break;
+    if (c == '{') ++depth;
+    if (c == '}') --depth;
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_') {
+      if (word == absl::string_view::npos) word = i;
+      continue;
+    }
+    if (c == ' ' && word != absl::string_view::npos) {
+      size_t next = i;
+      while (next < line.size() && line[next] == ' ') ++next;
+      if (next < line.size() && line[next] == '=') i = next;
+    }
+    const bool is_key = line[i] == '=' && depth == 1 && word != absl::string_view::npos &&
+                        absl::StripAsciiWhitespace(line.substr(word, i - word)) == key;
+    word = absl::string_view::npos;
+    if (!is_key) continue;
+    size_t begin = i + 1;
+    while (begin < line.size() && line[begin] == ' ') ++begin;
+    size_t end = begin;
+    if (end < line.size() && line[end] == '"') end = line.find('"', end + 1);
+    while (end < line.size() && line[end] != ',' && line[end] != '}' && line[end] != ' ') ++end;
+    return std::pair(begin, end - begin);
+  }
+  return std::nullopt;
+}
+
+Rational Ceiling(size_t metric, const Rational& cost) {
+  const int64_t whole = (cost.total + cost.n - 1) / cost.n;
+  if (metric == kSyscalls) return {whole + whole / 2 + 1, 1};
+  return metric == kUsable ? cost : Rational{whole, 1};
+}
+
+class Updater {
+ public:
+  Updater(Budgets budgets, absl::string_view text, const std::vector<Evidence>& evidence,
+          const UpdateOptions& options)
+      : budgets_(std::move(budgets)),
+        evidence_(evidence),
+        options_(options),
+        lines_(absl::StrSplit(text, '\n')) {}
+
+  absl::StatusOr<Update> Make() {
+    for (const Evidence& e : evidence_) {
+      if (!e.faults.empty()) return absl::InvalidArgumentError(e.faults[0]);
+      for (const Measured& row : e.rows) Take(e, row);
+    }
+    if (options_.prune) Prune();
+    absl::Status added = Insert();
+    if (!added.ok()) return added;
+    std::vector<std::string> kept;
+    for (size_t i = 0; i < lines_.size(); ++i) {
+      if (!removed_.contains(i)) kept.push_back(std::move(lines_[i]));
+    }
+    update_.text = absl::StrJoin(kept, "\n");
+    return std::move(update_);
+  }
+
+ private:
+  void Take(const Evidence& e, const Measured& row) {
+    seen_.insert(row.name);
+    const Choice choice = ChooseBudget(budgets_, row.name, e.config);
+    const Budget* budget = choice.budget;
+    if (row.state == State::kAbsent) return;
+    if (budget != nullptr && (!budget->unbudgeted.empty() || budget->benchmark != row.name)) return;
+    if (row.state != State::kCounted || !row.costs[kAllocs].has_value() ||
+        !row.costs[kBytes].has_value()) {
+      update_.refused.push_back(absl::StrCat(
+          row.name, ": ", row.reason.empty() ? "it has no count of allocs and bytes" : row.reason));
+      return;
+    }
+    if (budget == nullptr) {
+      if (!choice.others.empty()) {
+        update_.refused.push_back(absl::StrCat(row.name, ": ", choice.why));
+      } else {
+        Add(row);
+      }
+      return;
+    }
+    Change(*budget, row);
+  }
+
+  void Change(const Budget& budget, const Measured& row) {
+    std::string& line = lines_[static_cast<size_t>(budget.line - 1)];
+    std::string edited = line;
+    std::vector<std::string> changes;
+    for (size_t i = 0; i < kMetricCount; ++i) {
+      if (!budget.limits[i].has_value() || !row.costs[i].has_value()) continue;
+      const Rational& limit = *budget.limits[i];
+      const int order = row.costs[i]->Compare(limit);
+      if (order == 0 || (order < 0 && !kMetrics[i].exact)) continue;
+      const Rational next = kMetrics[i].exact ? *row.costs[i] : Ceiling(i, *row.costs[i]);
+      const std::string change =
+          absl::StrCat(kMetrics[i].key, " ", ToText(limit), " -> ", ToText(next));
+      if (order > 0 && !options_.allow_increase) {
+        update_.refused.push_back(absl::StrCat(row.name, ": ", change, " is an increase"));
+        return;
+      }
+      const auto place = FindValue(edited, kMetrics[i].key);
+      if (!place.has_value()) {
+        update_.refused.push_back(absl::StrCat(budgets_.Where(budget.line), ": ", row.name,
+                                               ": the row is not on one line; write it on one"));
+        return;
+      }
+      edited.replace(place->first, place->second, ToToml(next));
+      changes.push_back(change);
+    }
+    if (changes.empty()) return;
+    line = edited;
+    update_.changes.push_back(absl::StrCat(row.name, ": ", absl::StrJoin(changes, ", ")));
+  }
+
+  void Add(const Measured& row) {
+    std::string line = absl::StrCat("  { benchmark = \"", row.name, "\"");
+    for (size_t i = 0; i < kMetricCount; ++i) {
+      if (!row.costs[i].has_value()) continue;
+      const Rational limit = kMetrics[i].exact ? *row.costs[i] : Ceiling(i, *row.costs[i]);
+      absl::StrAppend(&line, ", ", kMetrics[i].key, " = ", ToToml(limit));
+    }
+    added_[row.name] = line + " },";
+    update_.changes.push_back(absl::StrCat("added ", row.name));
+  }
+
+  void Prune() {
+    for (const Budget& budget : budgets_.budgets) {
+      const bool used = std::any_of(seen_.begin(), seen_.end(), [&](const std::string& name) {
+        return Matches(budget.benchmark, name);
+      });
+      if (used) continue;
+      removed_.insert(static_cast<size_t>(budget.line - 1));
+      update_.changes.push_back(absl::StrCat("removed ", budget.benchmark));
+    }
+  }
+
+  // Puts each new row before the first one of a later name, or before the end of the list.
+  absl::Status Insert() {
+    if (added_.empty()) return absl::OkStatus();
+    size_t end = lines_.size();
+    size_t from =
+        budgets_.budgets.empty() ? Begin() : static_cast<size_t>(budgets_.budgets.back().line);
+    for (size_t i = from; i < lines_.size() && end == lines_.size(); ++i) {
+      if (absl::StripAsciiWhitespace(lines_[i]) == "]") end = i;
+    }
+    if (end == lines_.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(budgets_.Where(1),
+                       ": no place for new rows: [gate] needs a line 'budgets = [' and, below "
+                       "its rows, a line ']'"));
+    }
+    // The last row may have gone without a comma.
+    if (!budgets_.budgets.empty()) {
+      std::string& last = lines_[static_cast<size_t>(budgets_.budgets.back().line - 1)];
+      if (absl::EndsWith(absl::StripTrailingAsciiWhitespace(last), "}")) last += ",";
+    }
+    for (auto it = added_.rbegin(); it != added_.rend(); ++it) {
+      size_t at = end;
+      for (const Budget& budget : budgets_.budgets) {
+        if (budget.benchmark > it->first) {
+          at = static_cast<size_t>(budget.line - 1);
+          break;
+        }
+      }
+      before_[at].insert(before_[at].begin(), it->second);
+    }
+    std::vector<std::string> merged;
+    for (size_t i = 0; i < lines_.size(); ++i) {
+      if (const auto rows = before_.find(i); rows != before_.end()) {
+        merged.insert(merged.end(), rows->second.begin(), rows->second.end());
+      }
+      if (!removed_.contains(i)) merged.push_back(lines_[i]);
+    }
+    lines_ = std::move(merged);
+    removed_.clear();
+    return absl::OkStatus();
+  }
+
+  // The line below "budgets = [".
+  size_t Begin() const {
+    for (size_t i = 0; i < lines_.size(); ++i) {
+      if (absl::StartsWith(absl::StripAsciiWhitespace(lines_[i]), "budgets")) return i + 1;
+    }
+    return lines_.size();
+  }
+
+  const Budgets budgets_;
+  const std::vector<Evidence>& evidence_;
+  const UpdateOptions& options_;
+  std::vector<std::string> lines_;
+  std::set<size_t> removed_;
+  std::map<std::string, std::string> added_;
+  std::map<size_t, std::vector<std::string>> before_;
+  std::set<std::string> seen_;
+  Update update_;
+};
+
+}  // namespace
+
+absl::StatusOr<Update> UpdateBudgets(absl::string_view text, const std::string& file,
+                                     const std::vector<Evidence>& evidence,
+                                     const UpdateOptions& options) {
+  const std::string old = text.empty() ? NewFile(evidence) : std::string(text);
+  const absl::StatusOr<Budgets> budgets = ParseBudgets(old, file);
+  if (!budgets.ok()) return budgets.status();
+  auto update = Updater(*budgets, old, evidence, options).Make();
+  if (!update.ok()) return update;
+  // What would not read back is never written.
+  const absl::StatusOr<Budgets> after = ParseBudgets(update->text, file);
+  if (!after.ok()) {
+    return absl::InternalError(
+        absl::StrCat("the edited file would not read: ", std::string(after.status().message())));
+  }
+  return update;
+}
+
+}  // namespace tare::gate

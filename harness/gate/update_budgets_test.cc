@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ratchet changes one line a benchmark and leaves everything else as it was.
+#include "gate/update_budgets.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gate/judge.h"
+
+namespace tare::gate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr char kFile[] =
+    "# what things cost\n"
+    "version = 1\n"
+    "[gate]\n"
+    "budgets = [\n"
+    "  # the oldest\n"
+    "  { benchmark = \"A/allocs = 9\", when = { os = \"*\" }, allocs = 2, bytes = 96 },  # 2 = in, "
+    "out\n"
+    "  { benchmark = \"C\",allocs=\"1/1000\",  bytes = 0, usable = 8, syscalls = 4 },\n"
+    "  { benchmark = \"D*\", unbudgeted = \"spins\" }\n"
+    "]  # end\n";
+
+constexpr char kResults[] =
+    "os: linux\n"
+    "BenchmarkA/allocs_=_9 10 0 allocs/op 0 B/op\n"
+    "BenchmarkC 1000 0.001 allocs/op 0 B/op 8 usable-B/op 4 syscalls/op\n"
+    "BenchmarkD1 10 5 allocs/op 5 B/op\n";
+
+// The file without its first row, and its list closed on a line of its own.
+std::string File() {
+  return absl::StrReplaceAll(kFile, {{"A/allocs = 9", "A"}, {"]  # end", "]"}});
+}
+std::string Results() {
+  return absl::StrReplaceAll(kResults, {{"A/allocs_=_9", "A"}});
+}
+
+absl::StatusOr<Update> Apply(const std::string& file, const std::string& results,
+                             const UpdateOptions& options = {}) {
+  return UpdateBudgets(file, "b.toml", {ReadEvidence(results, "r.txt")}, options);
+}
+
+TEST(UpdateBudgets, LowersOneLineAndKeepsTheRest) {
+  const auto update = Apply(File(), Results());
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->changes, ElementsAre("A: allocs 2 -> 0, bytes 96 -> 0"));
+  EXPECT_THAT(update->refused, IsEmpty());
+  EXPECT_EQ(update->text,
+            absl::StrReplaceAll(File(), {{"allocs = 2, bytes = 96 }", "allocs = 0, bytes = 0 }"}}));
+}
+
+TEST(UpdateBudgets, NothingChangesWhereNothingHasChanged) {
+  const auto once = Apply(File(), Results());
+  const auto twice = Apply(once->text, Results());
+  EXPECT_EQ(twice->text, once->text);
+  EXPECT_THAT(twice->changes, IsEmpty());
+}
+
+TEST(UpdateBudgets, AnIncreaseMustBeAllowed) {
+  const std::string more = absl::StrReplaceAll(
+      Results(),
+      {{"0.001 allocs/op 0 B/op 8 usable-B/op 4", "3 allocs/op 16 B/op 16.5 usable-B/op 5"}});
+  const auto refused = Apply(File(), more);
+  EXPECT_THAT(refused->refused, ElementsAre("C: allocs 0.001 = 1/1000 -> 3 is an increase"));
+  EXPECT_THAT(refused->text, HasSubstr("{ benchmark = \"C\",allocs=\"1/1000\",  bytes = 0,"));
+  const auto allowed = Apply(File(), more, {.allow_increase = true});
+  EXPECT_THAT(allowed->refused, IsEmpty());
+  EXPECT_THAT(allowed->text, HasSubstr("{ benchmark = \"C\",allocs=3,  bytes = 16, usable = "
+                                       "\"16500/1000\", syscalls = 8 },"));
+}
+
+TEST(UpdateBudgets, NewRowsAreSortedIn) {
+  const auto update =
+      Apply(File(), Results() +
+                        "BenchmarkB 1000 0.001 allocs/op 0 B/op 4.5 syscalls/op 0 fds-left\n"
+                        "BenchmarkE 10 0 allocs/op 0 B/op\n");
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->text,
+              HasSubstr("# 2 = in, out\n"
+                        "  { benchmark = \"B\", allocs = \"1/1000\", bytes = 0, syscalls = 8, "
+                        "fds_left = 0 },\n"
+                        "  { benchmark = \"C\""));
+  EXPECT_THAT(update->text, HasSubstr("  { benchmark = \"D*\", unbudgeted = \"spins\" },\n"
+                                      "  { benchmark = \"E\", allocs = 0, bytes = 0 },\n]\n"));
+}
+
+TEST(UpdateBudgets, APrunedRowIsGone) {
+  const std::string without_c = "os: linux\nBenchmarkA 10 0 allocs/op 0 B/op\n";
+  EXPECT_THAT(Apply(File(), without_c)->text, HasSubstr("\"C\""));
+  const auto update = Apply(File(), without_c, {.prune = true});
+  EXPECT_THAT(update->changes, ElementsAre(HasSubstr("A: "), "removed C", "removed D*"));
+  EXPECT_EQ(
+      update->text,
+      "# what things cost\nversion = 1\n[gate]\nbudgets = [\n  # the oldest\n"
+      "  { benchmark = \"A\", when = { os = \"*\" }, allocs = 0, bytes = 0 },  # 2 = in, out\n"
+      "]\n");
+}
+
+TEST(UpdateBudgets, ANewFileNamesTheMachineAndPasses) {
+  const std::string results =
+      "os: linux\narch: amd64\ncompiler: g++ \"x\"\nallocator: jemalloc-5.3.0\nkernel: 6.18\n"
+      "BenchmarkA 10 3 allocs/op 16.5 B/op 20.1 usable-B/op 6 syscalls/op 0 fds-left 0 live-B\n";
+  const auto update = Apply("", results);
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->text, HasSubstr("[recorded]\nos = \"linux\"\narch = \"amd64\"\n"
+                                      "compiler = \"g++ \\\"x\\\"\"\n"));
+  const auto budgets = ParseBudgets(update->text, "b.toml");
+  ASSERT_TRUE(budgets.ok()) << budgets.status();
+  const Verdict verdict = Judge(*budgets, {ReadEvidence(results, "r.txt")}, {});
+  EXPECT_EQ(verdict.ExitStatus(), 0) << RenderText(verdict);
+  EXPECT_EQ(verdict.Count(Outcome::kPass), kMetricCount);
+}
+
+TEST(UpdateBudgets, WhatCannotBeCountedGetsNoBudget) {
+  const auto update = Apply("",
+                            "BenchmarkA 10 3 allocs/op\n# unstable B: 3/10 then 4/10\n"
+                            "# absent C: no kqueue\n");
+  ASSERT_TRUE(update.ok());
+  EXPECT_THAT(update->refused,
+              ElementsAre("A: it has no count of allocs and bytes", "B: 3/10 then 4/10"));
+  EXPECT_FALSE(Apply("", "BenchmarkA 10 NaN allocs/op\n").ok());
+  EXPECT_FALSE(Apply("version = 3\n", kResults).ok());
+}
+
+TEST(UpdateBudgets, ARowOverTwoLinesIsRefusedRatherThanSpoilt) {
+  const std::string file =
+      "version = 1\n[gate]\nbudgets = [\n"
+      "  { benchmark = \"A\", when = { os = \"\"\"\n*\"\"\" }, allocs = 2, bytes = 96 },\n]\n";
+  const auto update = Apply(file, "os: linux\nBenchmarkA 10 0 allocs/op 0 B/op\n");
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->refused,
+              ElementsAre("b.toml:4: A: the row is not on one line; write it on one"));
+  EXPECT_EQ(update->text, file);
+}
+
+}  // namespace
+}  // namespace tare::gate

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Precedence of outcomes, and the verdict in words.
+#include "gate/verdict.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace tare::gate {
+namespace {
+
+// What fails, the gravest first.
+constexpr Outcome kFailing[] = {Outcome::kFault, Outcome::kCannotJudge, Outcome::kRegression,
+                                Outcome::kImprovement};
+constexpr Outcome kRemarks[] = {Outcome::kWaived, Outcome::kNotCounted, Outcome::kUnbudgeted,
+                                Outcome::kAbsent};
+constexpr size_t kMarkdownBytes = 60000;  // a comment on GitHub may have 64 KiB
+
+const char* Heading(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kFault:
+      return "faults of the harness or of a bench program";
+    case Outcome::kCannotJudge:
+      return "cannot be judged";
+    case Outcome::kRegression:
+      return "regressions";
+    case Outcome::kImprovement:
+      return "improvements that no budget claims";
+    case Outcome::kWaived:
+      return "waived";
+    case Outcome::kNotCounted:
+      return "not counted here";
+    case Outcome::kUnbudgeted:
+      return "not budgeted";
+    case Outcome::kAbsent:
+      return "absent here";
+    case Outcome::kPass:
+      break;
+  }
+  return "passed";
+}
+
+// "12 checks of 3 benchmarks passed, 1 regression ..."
+std::string Summary(const Verdict& verdict) {
+  std::string text = absl::StrCat(verdict.benchmarks, " benchmarks judged, ",
+                                  verdict.Count(Outcome::kPass), " checks passed");
+  for (const Outcome outcome : kFailing) {
+    if (const size_t n = verdict.Count(outcome); n > 0) {
+      absl::StrAppend(&text, ", ", n, " ", Heading(outcome));
+    }
+  }
+  for (const Outcome outcome : kRemarks) {
+    if (const size_t n = verdict.Count(outcome); n > 0) {
+      absl::StrAppend(&text, ", ", n, " ", Heading(outcome));
+    }
+  }
+  return text;
+}
+
+std::string SelfTestSummary(const SelfTest& test) {
+  size_t undeclared = 0;
+  for (const Blind& blind : test.blind) undeclared += blind.declared ? 0 : 1;
+  return absl::StrCat("self-test: ", test.planted, " faults planted, ", test.caught, " caught, ",
+                      undeclared, " gates blind, ", test.blind.size() - undeclared,
+                      " gates without a limit");
+}
+
+// One line of a list; the name stands in front of what is said of it.
+std::string Line(const Finding& finding) {
+  std::string text = finding.benchmark.empty() ? "" : finding.benchmark + ": ";
+  absl::StrAppend(&text, finding.message);
+  if (!finding.where.empty()) absl::StrAppend(&text, " [", finding.where, "]");
+  return text;
+}
+
+// In a cell of a Markdown table.
+std::string Cell(absl::string_view text) {
+  std::string cell;
+  for (const char c : text) {
+    if (c == '|' || c == '`' || c == '<' || c == '*' || c == '\\') cell += '\\';
+    cell += c == '\n' ? ' ' : c;
+  }
+  return cell;
+}
+
+}  // namespace
+
+const char* Name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPass:
+      return "pass";
+    case Outcome::kRegression:
+      return "regression";
+    case Outcome::kImprovement:
+      return "improvement";
+    case Outcome::kCannotJudge:
+      return "cannot judge";
+    case Outcome::kFault:
+      return "fault";
+    case Outcome::kWaived:
+      return "waived";
+    case Outcome::kUnbudgeted:
+      return "unbudgeted";
+    case Outcome::kAbsent:
+      return "absent";
+    case Outcome::kNotCounted:
+      break;
+  }
+  return "not counted";
+}
+
+size_t Verdict::Count(Outcome outcome) const {
+  return static_cast<size_t>(std::count_if(findings.begin(), findings.end(),
+                                           [&](const Finding& f) { return f.outcome == outcome; }));
+}
+
+int Verdict::ExitStatus() const {
+  if (Count(Outcome::kFault) > 0) return 5;
+  if (Count(Outcome::kCannotJudge) > 0) return 4;
+  if (Count(Outcome::kRegression) > 0) return 1;
+  return Count(Outcome::kImprovement) > 0 ? 3 : 0;
+}
+
+const char* Verdict::Word() const {
+  for (const Outcome outcome : kFailing) {
+    if (Count(outcome) > 0) return Name(outcome);
+  }
+  return Name(Outcome::kPass);
+}
+
+std::string RenderText(const Verdict& verdict) {
+  std::string text;
+  const auto list = [&](Outcome outcome) {
+    if (verdict.Count(outcome) == 0) return;
+    absl::StrAppend(&text, Heading(outcome), ":\n");
+    for (const Finding& finding : verdict.findings) {
+      if (finding.outcome == outcome) absl::StrAppend(&text, "  ", Line(finding), "\n");
+    }
+  };
+  for (const Outcome outcome : kFailing) list(outcome);
+  for (const Outcome outcome : kRemarks) list(outcome);
+  if (verdict.self_test.has_value()) {
+    for (const Blind& blind : verdict.self_test->blind) {
+      if (blind.declared) continue;
+      absl::StrAppend(&text, "  blind: ", blind.benchmark, ": ", blind.metric, ", planted '",
+                      blind.plant, "': ", blind.reason, "\n");
+    }
+    absl::StrAppend(&text, SelfTestSummary(*verdict.self_test), "\n");
+  }
+  absl::StrAppend(&text, "gate: ", verdict.Word(), ": ", Summary(verdict), "\n");
+  return text;
+}
+
+std::string RenderMarkdown(const Verdict& verdict) {
+  std::string text =
+      absl::StrCat("### Allocation gate: ", verdict.Word(), "\n\n", Cell(Summary(verdict)), ".\n");
+  if (verdict.self_test.has_value()) {
+    absl::StrAppend(&text, "\n", Cell(SelfTestSummary(*verdict.self_test)), ".\n");
+  }
+  const auto list = [&](Outcome outcome) {
+    if (verdict.Count(outcome) == 0) return;
+    absl::StrAppend(&text, "\n**", Heading(outcome), "**\n\n| benchmark | finding | budget |\n",
+                    "| --- | --- | --- |\n");
+    for (const Finding& finding : verdict.findings) {
+      if (finding.outcome != outcome) continue;
+      const std::string row =
+          absl::StrCat("| ", Cell(finding.benchmark), " | ", Cell(finding.message), " | ",
+                       Cell(finding.where), " |\n");
+      if (text.size() + row.size() > kMarkdownBytes) {
+        absl::StrAppend(&text, "\nMore than fits here; the JSON file has all of it.\n");
+        return;
+      }
+      text += row;
+    }
+  };
+  for (const Outcome outcome : kFailing) list(outcome);
+  list(Outcome::kWaived);
+  return text;
+}
+
+}  // namespace tare::gate

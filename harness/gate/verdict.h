@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one verdict of a gate: every text, file and exit status that it gives is made from this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "gate/rational.h"
+
+namespace tare::gate {
+
+enum class Outcome {
+  kPass,
+  kRegression,   // it costs more than its budget
+  kImprovement,  // it costs less than an equality: the budget is to be lowered
+  kCannotJudge,  // the budget, the results or both do not suffice
+  kFault,        // a bench program died, hung or printed rubbish
+  kWaived,       // a regression that a waiver excuses
+  kUnbudgeted,   // not gated, with a reason
+  kAbsent,       // cannot run here, and no budget wants it to, or --allow-absent
+  kNotCounted,   // a ceiling whose unit cannot be counted here
+};
+
+// The name of an outcome in JSON: "pass", "regression", ...
+const char* Name(Outcome outcome);
+
+// One thing found: of one metric of one benchmark where both are named.
+struct Finding {
+  Outcome outcome = Outcome::kPass;
+  std::string benchmark;  // empty: of a file, or of the whole
+  std::string metric;     // a key of kMetrics; empty: of the whole benchmark
+  std::string where;      // "<file>:<line>" of the budget or the results; may be empty
+  std::string message;    // one line
+  std::optional<Rational> budget;
+  std::optional<Rational> measured;
+};
+
+// A gate that --self-test found blind, or could not try.
+struct Blind {
+  std::string benchmark;
+  std::string metric;
+  std::string plant;  // as --tare_plant calls it
+  std::string reason;
+  bool declared = false;  // the file of budgets says so: no limit, or unbudgeted
+};
+
+struct SelfTest {
+  int planted = 0;  // faults
+  int caught = 0;
+  std::vector<Blind> blind;
+};
+
+struct Verdict {
+  std::string budgets;               // file
+  std::vector<std::string> sources;  // files of results, or suites
+  std::vector<Finding> findings;     // every check made, and everything else found
+  int benchmarks = 0;                // judged: with a budget and counts
+  std::optional<SelfTest> self_test;
+
+  size_t Count(Outcome outcome) const;
+  // 0, 1, 3, 4 or 5, the first that holds of 5, 4, 1, 3.
+  int ExitStatus() const;
+  // The same in a word: "pass", "regression", "improvement", "cannot judge", "fault".
+  const char* Word() const;
+};
+
+// For people. Passes are counted only; what fails comes first.
+std::string RenderText(const Verdict& verdict);
+// The same as a summary for a pull request: at most 60,000 bytes, cut with a word about it.
+std::string RenderMarkdown(const Verdict& verdict);
+// All of it, after docs/verdict.schema.json; integers stay integers.
+std::string RenderJson(const Verdict& verdict);
+// A test case a benchmark: a regression or improvement is a failure, what cannot be judged an
+// error, what is waived, unbudgeted or absent skipped.
+std::string RenderJunit(const Verdict& verdict);
+
+}  // namespace tare::gate

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts and files from one verdict; which exit status comes first.
+#include "gate/verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tare::gate {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Finding Found(Outcome outcome, const char* benchmark, const char* message) {
+  Finding finding;
+  finding.outcome = outcome;
+  finding.benchmark = benchmark;
+  finding.metric = "allocs";
+  finding.where = "b.toml:4";
+  finding.message = message;
+  return finding;
+}
+
+TEST(Verdict, TheGravestOutcomeIsTheExitStatus) {
+  Verdict verdict;
+  EXPECT_EQ(verdict.ExitStatus(), 0);
+  verdict.findings.push_back(Found(Outcome::kWaived, "A", "x"));
+  EXPECT_EQ(verdict.ExitStatus(), 0);
+  const std::pair<Outcome, int> order[] = {{Outcome::kImprovement, 3},
+                                           {Outcome::kRegression, 1},
+                                           {Outcome::kCannotJudge, 4},
+                                           {Outcome::kFault, 5}};
+  for (const auto& [outcome, status] : order) {
+    verdict.findings.push_back(Found(outcome, "A", "x"));
+    EXPECT_EQ(verdict.ExitStatus(), status);
+    EXPECT_STREQ(verdict.Word(), Name(outcome));
+  }
+}
+
+Verdict Mixed() {
+  Verdict verdict;
+  verdict.budgets = "b.toml";
+  verdict.sources = {"r.txt"};
+  verdict.benchmarks = 2;
+  Finding pass = Found(Outcome::kPass, "A<int>", "");
+  pass.budget = pass.measured = Rational{2001, 1000};
+  verdict.findings = {pass, Found(Outcome::kRegression, "A<int>", "2 | 3 & \"more\"\t"),
+                      Found(Outcome::kAbsent, "B", "no io_uring"),
+                      Found(Outcome::kCannotJudge, "", "the file is empty")};
+  return verdict;
+}
+
+TEST(RenderText, WhatFailsComesFirstAndPassesAreCounted) {
+  EXPECT_EQ(RenderText(Mixed()),
+            "cannot be judged:\n"
+            "  the file is empty [b.toml:4]\n"
+            "regressions:\n"
+            "  A<int>: 2 | 3 & \"more\"\t [b.toml:4]\n"
+            "absent here:\n"
+            "  B: no io_uring [b.toml:4]\n"
+            "gate: cannot judge: 2 benchmarks judged, 1 checks passed, 1 cannot be judged, "
+            "1 regressions, 1 absent here\n");
+}
+
+TEST(RenderText, TheSelfTestListsGatesThatAreBlind) {
+  Verdict verdict;
+  verdict.self_test = SelfTest{10,
+                               8,
+                               {{"A", "bytes", "bytes", "it passed", false},
+                                {"B", "live_bytes", "block", "no limit", true}}};
+  EXPECT_THAT(RenderText(verdict),
+              AllOf(HasSubstr("  blind: A: bytes, planted 'bytes': it passed\n"),
+                    Not(HasSubstr("blind: B")),
+                    HasSubstr("self-test: 10 faults planted, 8 caught, 1 gates blind, 1 gates "
+                              "without a limit\n")));
+}
+
+TEST(RenderMarkdown, IsATableWithoutItsOwnMarksInCells) {
+  EXPECT_THAT(RenderMarkdown(Mixed()),
+              AllOf(HasSubstr("### Allocation gate: cannot judge\n"),
+                    HasSubstr("| A\\<int> | 2 \\| 3 & \"more\"\t | b.toml:4 |\n")));
+}
+
+TEST(RenderMarkdown, FitsIntoAComment) {
+  Verdict verdict = Mixed();
+  for (int i = 0; i < 5000; ++i) {
+    verdict.findings.push_back(Found(Outcome::kRegression, "A", "more than there was"));
+  }
+  const std::string text = RenderMarkdown(verdict);
+  EXPECT_LT(text.size(), size_t{64} << 10);
+  EXPECT_THAT(text, HasSubstr("More than fits here"));
+}
+
+TEST(RenderJson, KeepsIntegersAndEscapes) {
+  const std::string json = RenderJson(Mixed());
+  EXPECT_THAT(json, AllOf(HasSubstr("\"schema_version\": 1"), HasSubstr("\"exit_status\": 4"),
+                          HasSubstr("\"budget\": {\"total\": 2001, \"n\": 1000}"),
+                          HasSubstr("\"message\": \"2 | 3 & \\\"more\\\"\\u0009\"")));
+}
+
+TEST(RenderJunit, OneCaseABenchmarkOfItsGravestOutcome) {
+  EXPECT_EQ(RenderJunit(Mixed()),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<testsuites tests=\"3\" failures=\"1\" errors=\"1\">\n"
+            "  <testsuite name=\"tare gate\" tests=\"3\" failures=\"1\" errors=\"1\" "
+            "skipped=\"1\">\n"
+            "    <testcase classname=\"tare.gate\" name=\"(results)\">\n"
+            "      <error type=\"cannot judge\" message=\"the file is empty [b.toml:4] \"/>\n"
+            "    </testcase>\n"
+            "    <testcase classname=\"tare.gate\" name=\"A&lt;int&gt;\">\n"
+            "      <failure type=\"regression\" message=\"2 | 3 &amp; &quot;more&quot;  "
+            "[b.toml:4] \"/>\n"
+            "    </testcase>\n"
+            "    <testcase classname=\"tare.gate\" name=\"B\">\n"
+            "      <skipped message=\"no io_uring [b.toml:4] \"/>\n"
+            "    </testcase>\n"
+            "  </testsuite>\n"
+            "</testsuites>\n");
+}
+
+}  // namespace
+}  // namespace tare::gate
