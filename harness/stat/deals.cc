@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deals the tie groups out one by one, smallest value first, and counts by U of what was dealt.
+#include "stat/deals.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace tare::stat {
+
+std::vector<TieGroup> GroupsOf(std::span<const double> a, std::span<const double> b) {
+  std::vector<std::pair<double, bool>> pooled;
+  pooled.reserve(a.size() + b.size());
+  for (const double x : a) pooled.emplace_back(x, true);
+  for (const double x : b) pooled.emplace_back(x, false);
+  std::sort(pooled.begin(), pooled.end());
+  std::vector<TieGroup> groups;
+  for (size_t i = 0; i < pooled.size(); ++i) {
+    if (i == 0 || pooled[i].first != pooled[i - 1].first) groups.emplace_back();
+    ++(pooled[i].second ? groups.back().of_a : groups.back().of_b);
+  }
+  return groups;
+}
+
+size_t TwiceU(const std::vector<TieGroup>& groups) {
+  size_t u = 0;
+  size_t below = 0;
+  for (const TieGroup& group : groups) {
+    u += group.of_a * (2 * below + group.of_b);
+    below += group.of_b;
+  }
+  return u;
+}
+
+double Choose(size_t n, size_t k) {
+  double value = 1;
+  for (size_t i = 1; i <= k; ++i) {
+    value = std::nearbyint(value * static_cast<double>(n - k + i) / static_cast<double>(i));
+  }
+  return value;
+}
+
+std::vector<double> CountDeals(const std::vector<TieGroup>& groups, size_t n1, size_t n2,
+                               size_t parts, size_t limit) {
+  // ways[k]: k members of the first sample were dealt.
+  std::vector<std::vector<double>> ways(n1 + 1, std::vector<double>(limit + 1));
+  ways[0][0] = 1;
+  size_t seen = 0;
+  for (const TieGroup& group : groups) {
+    const size_t t = group.size();
+    for (size_t k = std::min(n1, seen + t); k > 0; --k) {
+      if (seen + t - k > n2) break;  // more of the second sample than there are, and more below
+      for (size_t j = 1; j <= std::min(t, k); ++j) {
+        const size_t from = k - j;
+        if (from > seen || seen - from > n2) continue;
+        const size_t add = parts == 1 ? j * (seen - from) : j * (2 * (seen - from) + (t - j));
+        if (add > limit) continue;
+        const double weight = Choose(t, j);
+        const double* source = ways[from].data();
+        double* target = ways[k].data() + add;
+        for (size_t u = 0; u <= limit - add; ++u) target[u] += weight * source[u];
+      }
+    }
+    seen += t;
+  }
+  return ways[n1];
+}
+
+}  // namespace tare::stat
