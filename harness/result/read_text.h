@@ -29,8 +29,10 @@ class TextReader {
     kError,    // error(): a result or unit line that cannot be read
   };
 
-  // `file` is the name that errors begin with.
-  TextReader(std::string_view text, std::string file) : rest_(text), file_(std::move(file)) {}
+  // `file` is the name that errors begin with. Where the text is a later piece of a file, `lines`
+  // are before it.
+  TextReader(std::string_view text, std::string file, int64_t lines = 0)
+      : rest_(text), file_(std::move(file)), line_number_(lines) {}
 
   Line Next();
 
@@ -56,7 +58,7 @@ class TextReader {
 
   std::string_view rest_;
   std::string file_;
-  int64_t line_number_ = 0;
+  int64_t line_number_;
   std::string_view line_;
   bool error_is_due_ = false;  // the line gave something before its error
   Row row_;

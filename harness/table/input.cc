@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pieces of whole lines through result::TextReader; symbols for all that repeats.
+#include "table/input.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "result/read_text.h"
+#include "result/text_field.h"
+#include "table/tidy_unit.h"
+
+namespace tare::table {
+namespace {
+
+constexpr size_t kPiece = 1 << 18;
+
+struct Path {
+  std::string path;
+  std::string label;
+};
+
+std::vector<Path> ParsePaths(const std::vector<std::string>& arguments) {
+  std::vector<Path> paths;
+  absl::flat_hash_map<std::string, int> given, numbered;
+  for (const std::string& argument : arguments) {
+    const size_t equals = argument.find('=');
+    if (equals == std::string::npos) {
+      paths.push_back({argument, ""});
+      ++given[argument];
+    } else {
+      paths.push_back({argument.substr(equals + 1), argument.substr(0, equals)});
+    }
+  }
+  for (size_t i = 0; i < paths.size(); ++i) {
+    if (arguments[i].find('=') != std::string::npos) continue;
+    paths[i].label = given[paths[i].path] == 1
+                         ? paths[i].path
+                         : absl::StrCat(paths[i].path, "#", numbered[paths[i].path]++);
+  }
+  return paths;
+}
+
+// The system's words in small letters, as Go has them.
+std::string Reason(int error) {
+  return absl::AsciiStrToLower(std::strerror(error));
+}
+
+class FileReader {
+ public:
+  FileReader(const Path& path, const InputOptions& options, const InputVisitor& visitor,
+             Symbols* symbols, result::Units* units)
+      : path_(path), options_(options), visitor_(visitor), symbols_(symbols), units_(units) {
+    line_.config.push_back({symbols->Intern(".file"), symbols->Intern(path.label), false});
+  }
+
+  absl::Status Read() {
+    const bool is_stdin = path_.path == "-";
+    const int fd = is_stdin ? STDIN_FILENO : open(path_.path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+      return absl::NotFoundError(absl::StrCat("open ", path_.path, ": ", Reason(errno)));
+    }
+    const absl::Status status = ReadFrom(fd);
+    if (!is_stdin) close(fd);
+    return status;
+  }
+
+ private:
+  absl::Status ReadFrom(int fd) {
+    std::string text;  // what is left of the last piece, then the next one
+    while (true) {
+      const size_t kept = text.size();
+      text.resize(kept + kPiece);
+      const ssize_t n = read(fd, text.data() + kept, kPiece);
+      if (n < 0 && errno == EINTR) {
+        text.resize(kept);
+        continue;
+      }
+      if (n < 0) {
+        return absl::UnavailableError(
+            absl::StrCat(path_.path, ":", lines_, ": read ", path_.path, ": ", Reason(errno)));
+      }
+      text.resize(kept + static_cast<size_t>(n));
+      if (n == 0) return Lines(text);
+      const size_t last = text.rfind('\n');
+      if (last == std::string::npos) {
+        if (options_.longest_line > 0 && text.size() >= options_.longest_line) return Lines(text);
+        continue;
+      }
+      if (absl::Status status = Lines(absl::string_view(text).substr(0, last + 1)); !status.ok()) {
+        return status;
+      }
+      text.erase(0, last + 1);
+    }
+  }
+
+  // Whole lines. A line that is too long ends the reading, after what stands before it.
+  absl::Status Lines(absl::string_view text) {
+    if (options_.longest_line == 0) {
+      Parse(text);
+      return absl::OkStatus();
+    }
+    size_t begin = 0;
+    while (begin < text.size()) {
+      const size_t end = text.find('\n', begin);
+      const size_t size = (end == absl::string_view::npos ? text.size() : end) - begin;
+      if (size >= options_.longest_line) {
+        Parse(text.substr(0, begin));
+        return absl::InvalidArgumentError(
+            absl::StrCat(path_.path, ":", lines_, ": bufio.Scanner: token too long"));
+      }
+      begin += size + 1;
+    }
+    Parse(text);
+    return absl::OkStatus();
+  }
+
+  void Parse(absl::string_view text) {
+    using Line = result::TextReader::Line;
+    result::TextReader reader(std::string_view(text.data(), text.size()), path_.path, lines_);
+    int64_t unit_line = 0;  // its errors were told already
+    for (Line line = reader.Next(); line != Line::kEnd; line = reader.Next()) {
+      lines_ = reader.line_number();
+      std::string_view fields = reader.line();
+      if ((line == Line::kUnit || line == Line::kError) && result::TakeField(&fields) == "Unit") {
+        if (unit_line != lines_) OnUnit(reader.Where(), fields);
+        unit_line = lines_;
+      } else if (line == Line::kResult) {
+        OnResult(reader.row());
+      } else if (line == Line::kConfig) {
+        OnConfig(reader.key(), reader.value());
+      } else if (line == Line::kError) {
+        visitor_.on_error(reader.error());
+      } else if (line == Line::kComment && visitor_.on_comment != nullptr) {
+        visitor_.on_comment(std::string(reader.value()), line_);
+      } else if (line == Line::kOther && visitor_.on_other != nullptr && !reader.line().empty()) {
+        visitor_.on_other(reader.Where());
+      }
+    }
+  }
+
+  void OnResult(const result::Row& row) {
+    line_.name = row.name;
+    line_.values.clear();
+    for (const result::Value& value : row.values) {
+      const Symbol written = symbols_->Intern(value.unit);
+      Measurement measurement{value.value, written, 0};
+      if (options_.tidy_units) {
+        const auto& [unit, factor] = Tidied(written);
+        // A value that the factor leaves alone keeps its unit, as in the original.
+        if (value.value * factor != value.value) {
+          measurement = {value.value * factor, unit, written};
+        }
+      }
+      line_.values.push_back(measurement);
+    }
+    visitor_.on_result(line_);
+  }
+
+  void OnConfig(std::string_view key, std::string_view value) {
+    const Symbol symbol = symbols_->Intern(absl::string_view(key.data(), key.size()));
+    std::vector<ConfigEntry>& config = line_.config;
+    size_t i = 0;
+    while (i < config.size() && config[i].key != symbol) ++i;
+    if (value.empty()) {
+      if (i == config.size()) return;
+      std::swap(config[i], config.back());
+      config.pop_back();
+      return;
+    }
+    if (i == config.size()) config.push_back({symbol, 0, true});
+    config[i].value = symbols_->Intern(absl::string_view(value.data(), value.size()));
+  }
+
+  // "Unit" is taken off. All of the line counts, whatever is wrong within it.
+  void OnUnit(const std::string& where, std::string_view fields) {
+    const std::string_view unit = result::TakeField(&fields);
+    if (unit.empty()) return visitor_.on_error(where + ": missing unit");
+    const Symbol written = symbols_->Intern(absl::string_view(unit.data(), unit.size()));
+    const absl::string_view text =
+        symbols_->Text(options_.tidy_units ? Tidied(written).first : written);
+    const std::string_view name(text.data(), text.size());
+    while (!fields.empty()) {
+      const std::string_view pair = result::TakeField(&fields);
+      const size_t equals = pair.find('=');
+      if (equals == std::string_view::npos || equals == 0) {
+        visitor_.on_error(where + ": expected key=value");
+        continue;
+      }
+      const std::string_view key = pair.substr(0, equals);
+      if (units_->Set(name, key, pair.substr(equals + 1)).empty()) continue;
+      visitor_.on_error(absl::StrCat(where, ": metadata ", std::string(key), " of unit ",
+                                     std::string(unit), " already set to ",
+                                     *units_->Find(name)->Find(key)));
+    }
+  }
+
+  const std::pair<Symbol, double>& Tidied(Symbol written) {
+    const auto [known, is_new] = tidied_.try_emplace(written);
+    if (is_new) {
+      const TidyUnit tidy = Tidy(symbols_->Text(written));
+      known->second = {symbols_->Intern(tidy.unit), tidy.factor};
+    }
+    return known->second;
+  }
+
+  const Path& path_;
+  const InputOptions& options_;
+  const InputVisitor& visitor_;
+  Symbols* symbols_;
+  result::Units* units_;
+  int64_t lines_ = 0;  // read so far
+  ResultLine line_;
+  absl::flat_hash_map<Symbol, std::pair<Symbol, double>> tidied_;
+};
+
+}  // namespace
+
+absl::Status ReadInputs(const std::vector<std::string>& paths, const InputOptions& options,
+                        const InputVisitor& visitor, Symbols* symbols, result::Units* units) {
+  for (const Path& path : ParsePaths(paths)) {
+    const absl::Status status = FileReader(path, options, visitor, symbols, units).Read();
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> FileLabels(const std::vector<std::string>& paths) {
+  std::vector<std::string> labels;
+  for (const Path& path : ParsePaths(paths)) labels.push_back(path.label);
+  return labels;
+}
+
+}  // namespace tare::table

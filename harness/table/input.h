@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the files of a comparison in turn, line by line, as results under their configuration.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "result/unit.h"
+#include "table/result_line.h"
+#include "table/symbols.h"
+
+namespace tare::table {
+
+struct InputOptions {
+  bool tidy_units = false;  // "sec/op" for "ns/op", as benchstat has it
+  size_t longest_line = 0;  // in bytes with its end; 0: any
+};
+
+// What is found, in the order of the files. The line and the texts are valid during the call.
+struct InputVisitor {
+  std::function<void(ResultLine&)> on_result;
+  std::function<void(const std::string&)> on_error;  // "FILE:LINE: what", once a line
+  std::function<void(const std::string&)> on_other;  // "FILE:LINE" that is none of the format's
+  // What stands behind a '#', with the configuration in force there (name and values are stale).
+  std::function<void(const std::string&, const ResultLine&)> on_comment;
+};
+
+// `paths` are files, "-" for standard input, or label=path; the label, else the path, is the value
+// of .file. A path that is given twice is told apart as path#0, path#1. The configuration is each
+// file's own; what is said of units lasts, and is added to `units`.
+//
+// Files are read in pieces: memory does not grow with their size. Fails where a file cannot be read
+// or a line is too long, with "open F: no such file or directory" or "F:LINE: ..." where LINE is
+// the last one that was read.
+absl::Status ReadInputs(const std::vector<std::string>& paths, const InputOptions& options,
+                        const InputVisitor& visitor, Symbols* symbols, result::Units* units);
+
+// The value of .file of each path.
+std::vector<std::string> FileLabels(const std::vector<std::string>& paths);
+
+}  // namespace tare::table

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files in turn: labels, configuration a file, units over files, errors with file and line.
+#include "table/input.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace tare::table {
+namespace {
+
+class InputTest : public testing::Test {
+ protected:
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = absl::StrCat(testing::TempDir(), "/input_test.", name);
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  // What reading gives, a line each.
+  std::string Read(const std::vector<std::string>& paths, const InputOptions& options = {}) {
+    std::vector<std::string> said;
+    InputVisitor visitor;
+    visitor.on_result = [&](ResultLine& line) {
+      std::string text = line.name;
+      for (const ConfigEntry& entry : line.config) {
+        if (entry.of_file) absl::StrAppend(&text, " ", symbols_.Text(entry.value));
+      }
+      for (const Measurement& value : line.values) {
+        absl::StrAppend(&text, " ", value.value, symbols_.Text(value.unit));
+      }
+      said.push_back(text);
+    };
+    visitor.on_error = [&](const std::string& error) { said.push_back("error " + error); };
+    visitor.on_other = [&](const std::string& where) { said.push_back("other " + where); };
+    const absl::Status status = ReadInputs(paths, options, visitor, &symbols_, &units_);
+    if (!status.ok()) said.push_back(std::string(status.message()));
+    return absl::StrJoin(said, "\n");
+  }
+
+  Symbols symbols_;
+  result::Units units_;
+};
+
+TEST_F(InputTest, ConfigurationIsAFilesOwnAndUnitsLast) {
+  const std::string a =
+      Write("a", "k: v\nUnit X assume=exact\nBenchmarkA 1 5 X\nk:\nBenchmarkB 1 6 X\n");
+  const std::string b =
+      Write("b", "BenchmarkA 1 7 X\r\nUnit X assume=nothing\nPASS\nBenchmarkC 1 x X");
+  EXPECT_EQ(Read({a, b}),
+            absl::StrCat("A v 5X\nB 6X\nA 7X\nerror ", b,
+                         ":2: metadata assume of unit X already set to exact\nother ", b,
+                         ":3\nerror ", b, ":4: parsing measurement: invalid syntax"));
+  EXPECT_TRUE(units_.IsExact("X"));
+}
+
+TEST_F(InputTest, TidyUnitsAreBenchstatsWithItsTrap) {
+  const std::string path = Write("c", "BenchmarkA 1 5e9 ns/op 3 MB/s\nBenchmarkA 1 0 ns/op\n");
+  EXPECT_EQ(Read({path}, {.tidy_units = true}), "A 5sec/op 3e+06B/s\nA 0ns/op");
+  EXPECT_EQ(Read({path}), "A 5e+09ns/op 3MB/s\nA 0ns/op");
+}
+
+TEST_F(InputTest, EveryPairOfAUnitLineCounts) {
+  const std::string path = Write("d", "Unit X a =b better=lower\nUnit\n");
+  EXPECT_EQ(Read({path}), absl::StrCat("error ", path, ":1: expected key=value\nerror ", path,
+                                       ":1: expected key=value\nerror ", path, ":2: missing unit"));
+  EXPECT_NE(units_.Find("X"), nullptr);
+}
+
+// Lines across the pieces that are read, and their numbers.
+TEST_F(InputTest, PiecesAreSeamless) {
+  std::string text;
+  for (int i = 0; i < 30000; ++i) absl::StrAppend(&text, "BenchmarkLongName", i, " 1 2 ns/op\n");
+  const std::string path = Write("e", text + "BenchmarkBad x\n");
+  const std::string read = Read({path});
+  EXPECT_NE(read.find("LongName29999 2ns/op\nerror " + path + ":30001: parsing iteration count"),
+            std::string::npos);
+}
+
+TEST_F(InputTest, WhatCannotBeReadIsNamed) {
+  EXPECT_EQ(Read({"/nonexistent/x"}), "open /nonexistent/x: no such file or directory");
+  const std::string path = Write("f", "BenchmarkA 1 5 X\n" + std::string(70000, 'a') + "\n");
+  EXPECT_EQ(Read({path}, {.longest_line = 65536}),
+            absl::StrCat("A 5X\n", path, ":1: bufio.Scanner: token too long"));
+  EXPECT_EQ(Read({path}), absl::StrCat("A 5X\nother ", path, ":2"));
+}
+
+TEST(FileLabelsTest, LabelsPathsAndTwins) {
+  EXPECT_EQ(absl::StrJoin(FileLabels({"a", "x=b", "a", "c"}), " "), "a#0 x a#1 c");
+}
+
+}  // namespace
+}  // namespace tare::table
