@@ -30,8 +30,9 @@ void* New(size_t size) {
   return ::operator new(size, std::nothrow);
 }
 
-// Allocates all there is, and once more a hundred times; frees it; allocates again. Returns whether
-// the count is what calls have succeeded. In a child: the limit holds for the whole process.
+// Allocates all there is, until it has failed a hundred times; frees it; allocates again. Returns
+// whether the count is what calls have succeeded. In a child: the limit holds for the whole
+// process.
 bool CountsUntilNothingIsLeft(void* (*allocate)(size_t), size_t size) {
   constexpr rlim_t kAddressSpace = rlim_t{256} << 20;
   const rlimit limit = {kAddressSpace, kAddressSpace};
@@ -39,14 +40,19 @@ bool CountsUntilNothingIsLeft(void* (*allocate)(size_t), size_t size) {
   const AllocCount before = ReadProcess();
   uint64_t calls = 0;
   void** last = nullptr;  // a list through the blocks
-  while (void* const p = allocate(size)) {
+  // jemalloc gives unused pages back as time goes by, so that one call may find room where the last
+  // found none.
+  for (int failed = 0; failed < 100;) {
+    errno = 0;
+    void* const p = allocate(size);
+    if (p == nullptr) {
+      if (errno != ENOMEM) return false;
+      ++failed;
+      continue;
+    }
     *static_cast<void**>(p) = last;
     last = static_cast<void**>(p);
     ++calls;
-  }
-  for (int i = 0; i < 100; ++i) {
-    errno = 0;
-    if (allocate(size) != nullptr || errno != ENOMEM) return false;
   }
   const AllocCount full = ReadProcess() - before;
   while (last != nullptr) {
