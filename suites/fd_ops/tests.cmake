@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tests of fd_ops: one program a theme, over all backends.
+if(TARE_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  add_library(tare_fd_ops_fixture STATIC fd_fixture.cc)
+  target_link_libraries(tare_fd_ops_fixture PUBLIC tare::fd_ops tare::support tare::count
+                        PRIVATE GTest::gtest tare_flags)
+endif()
 foreach(theme alloc answer baseline cancel close deadline endurance precedence scenario seed
         shared_datagram stream)
-  tare_test(fd_ops_${theme} SOURCES ${theme}_test.cc fd_fixture.cc
-            LIBRARIES tare::fd_ops tare::support tare::count)
+  tare_test(fd_ops_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_fd_ops_fixture)
 endforeach()
 
 # The same, whole: a million operations, and 5 GiB in one write.
-tare_test(fd_ops_endurance_long SOURCES endurance_test.cc fd_fixture.cc
-          LIBRARIES tare::fd_ops tare::support tare::count LABELS long TIMEOUT 600)
+tare_test(fd_ops_endurance_long SOURCES endurance_test.cc LIBRARIES tare_fd_ops_fixture
+          LABELS long TIMEOUT 600)
 if(TARE_BUILD_TESTS)
   target_compile_definitions(test_fd_ops_endurance_long PRIVATE TARE_LONG)
 endif()
