@@ -118,10 +118,4 @@ void EpollPoller::Wait(Deadline d) noexcept {
   }
 }
 
-bool EpollPoller::Next(ReadyEvent& event) noexcept {
-  if (next_ == found_) return false;
-  event = events_[static_cast<size_t>(next_++)];
-  return true;
-}
-
 }  // namespace tare::io

@@ -36,7 +36,11 @@ class EpollPoller {
     if ((entry.wanted & BitOf(d)) != 0) Want(entry, entry.wanted & ~BitOf(d));
   }
   void Wait(Deadline d) noexcept;
-  bool Next(ReadyEvent& event) noexcept;
+  bool Next(ReadyEvent& event) noexcept {
+    if (next_ == found_) return false;
+    event = events_[static_cast<size_t>(next_++)];
+    return true;
+  }
   bool Woken() const noexcept { return woken_; }
   void Wake() noexcept { wake_.Signal(); }
 

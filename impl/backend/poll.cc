@@ -11,7 +11,12 @@
 
 namespace tare::io {
 
-PollPoller::PollPoller() noexcept : in_(POLLIN), out_(POLLOUT) {
+// Hanging up and errors end whatever is pending, in both directions.
+PollPoller::PollPoller() noexcept
+    : in_(POLLIN),
+      out_(POLLOUT),
+      in_ready_(POLLIN | POLLHUP | POLLERR | POLLNVAL),
+      out_ready_(POLLOUT | POLLHUP | POLLERR | POLLNVAL) {
   static_assert(sizeof(Watched) == sizeof(pollfd) &&
                 offsetof(Watched, events) == offsetof(pollfd, events) &&
                 offsetof(Watched, revents) == offsetof(pollfd, revents));
@@ -65,20 +70,6 @@ void PollPoller::Wait(Deadline d) noexcept {
     deadline_.Drain();
     --ready_;
   }
-}
-
-bool PollPoller::Next(ReadyEvent& event) noexcept {
-  for (; ready_ > 0 && cursor_ < entries_.size(); ++cursor_) {
-    const Watched& w = watched_[cursor_];
-    if (w.revents == 0) continue;
-    --ready_;
-    event = {entries_[cursor_]->port, 0};
-    if (w.revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) event.what |= ReadyEvent::kIn;
-    if (w.revents & (POLLOUT | POLLHUP | POLLERR | POLLNVAL)) event.what |= ReadyEvent::kOut;
-    ++cursor_;
-    return true;
-  }
-  return false;
 }
 
 }  // namespace tare::io

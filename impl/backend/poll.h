@@ -38,7 +38,19 @@ class PollPoller {
     if (w.events == 0) w.handle = kNoHandle;
   }
   void Wait(Deadline d) noexcept;
-  bool Next(ReadyEvent& event) noexcept;
+  bool Next(ReadyEvent& event) noexcept {
+    // There may be fewer than were found: ports may have been removed since.
+    for (; ready_ > 0 && cursor_ < entries_.size(); ++cursor_) {
+      const int16_t found = watched_[cursor_].revents;
+      if (found == 0) continue;
+      --ready_;
+      event.port = entries_[cursor_++]->port;
+      event.what = static_cast<uint8_t>((found & in_ready_ ? ReadyEvent::kIn : 0) |
+                                        (found & out_ready_ ? ReadyEvent::kOut : 0));
+      return true;
+    }
+    return false;
+  }
   bool Woken() const noexcept { return woken_; }
   void Wake() noexcept { wake_.Signal(); }
 
@@ -60,6 +72,7 @@ class PollPoller {
   WakeFd wake_;
   DeadlineFd deadline_;
   int16_t in_, out_;              // POLLIN, POLLOUT
+  int16_t in_ready_, out_ready_;  // what the system reports of either, or of both
   std::vector<Watched> watched_;  // a port each, then ours
   std::vector<Entry*> entries_;   // whose each is
   size_t cursor_ = 0;             // where Next goes on

@@ -110,7 +110,7 @@ class Readiness {
     }
     // A connect has to be begun.
     if (port.may_try[Index(d)] || op.kind == Op::Kind::kConnect) {
-      if (Try(port, op, Attempt::kFirst)) return ended_.Push(op);
+      if (Try(port, op, d, Attempt::kFirst)) return ended_.Push(op);
     }
     pending = &op;
     poller_.Arm(port.entry, d);
@@ -155,10 +155,15 @@ class Readiness {
   static constexpr int Index(Direction d) noexcept { return static_cast<int>(d); }
 
   // Makes the call. True: `op` has ended.
-  bool Try(Port& port, Op& op, Attempt attempt) noexcept {
-    bool& may_try = port.may_try[Index(DirectionOf(op.kind))];
+  bool Try(Port& port, Op& op, Direction d, Attempt attempt) noexcept {
+    bool& may_try = port.may_try[Index(d)];
     const bool ended = Perform(op, attempt);
     may_try = ended;
+    if (d == Direction::kOut) {
+      // Over a connection that is new nothing can have come yet.
+      if (op.kind == Op::Kind::kConnect) port.may_try[Index(Direction::kIn)] = false;
+      return ended;
+    }
     if (!port.is_stream) return ended;
     if (op.kind == Op::Kind::kRecv) {
       may_try = Learn(port, op, op.size, ended);
@@ -227,7 +232,7 @@ class Readiness {
     Op*& pending = port.pending[Index(d)];
     if (pending == nullptr) return poller_.Disarm(port.entry, d);
     Op& op = *pending;
-    if (!Try(port, op, Attempt::kAgain)) return;
+    if (!Try(port, op, d, Attempt::kAgain)) return;
     pending = nullptr;
     ended_.Push(op);
   }

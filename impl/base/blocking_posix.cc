@@ -3,6 +3,7 @@
 #include "impl/base/blocking.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -23,10 +24,9 @@ Result IsBlocking(Handle h) noexcept {
 }
 
 Result SetBlocking(Handle h, bool blocking) noexcept {
-  const int flags = fcntl(h, F_GETFL);
-  if (flags < 0) return Failed();
-  const int want = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
-  if (want != flags && fcntl(h, F_SETFL, want) < 0) return Failed();
+  // One call, where fcntl takes two.
+  int at_once = blocking ? 0 : 1;
+  if (ioctl(h, FIONBIO, &at_once) < 0) return Failed();
   return {};
 }
 

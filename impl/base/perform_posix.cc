@@ -64,13 +64,17 @@ bool Connect(Op& op, Attempt attempt) noexcept {
     // Interrupted or not, from here on it is under way.
     return errno != EINPROGRESS && errno != EINTR && EndUnlessBlocked(op, errno);
   }
+  // Only a connected socket has a peer.
+  if (RemoteAddress(op.handle).size != 0) {
+    op.result = {};
+    return true;
+  }
   int error = 0;
   socklen_t size = sizeof error;
   if (getsockopt(op.handle, SOL_SOCKET, SO_ERROR, &error, &size) < 0) error = errno;
-  // "No error" may also mean "not yet": only a connected socket has a peer. Or a receive on the
-  // same socket was told why there is no connection, which is told once: then the socket has hung
-  // up.
-  if (error == 0 && RemoteAddress(op.handle).size == 0) {
+  // No error means "not yet". Or a receive on the same socket was told why there is no connection,
+  // which is told once: then the socket has hung up.
+  if (error == 0) {
     pollfd tried = {op.handle, POLLOUT, 0};
     if (poll(&tried, 1, 0) <= 0 || (tried.revents & (POLLHUP | POLLERR)) == 0) return false;
     error = ENOTCONN;
@@ -79,17 +83,27 @@ bool Connect(Op& op, Attempt attempt) noexcept {
   return true;
 }
 
-// Makes one call that moves bytes, again if interrupted.
+// Move, after a call that failed. Out of the way of those that succeed, which then need no frame.
 template <class Call>
-bool Move(Op& op, Call call) noexcept {
-  for (;;) {
+[[gnu::noinline]] bool MoveAfterFailure(Op& op, Call call) noexcept {
+  while (errno == EINTR) {
     const ssize_t n = call();
     if (n >= 0) {
       op.result = {n};
       return true;
     }
-    if (errno != EINTR) return EndUnlessBlocked(op, errno);
   }
+  return EndUnlessBlocked(op, errno);
+}
+
+// Makes one call that moves bytes, again if interrupted.
+template <class Call>
+bool Move(Op& op, Call call) noexcept {
+  const ssize_t n = call();
+  if (n < 0) [[unlikely]]
+    return MoveAfterFailure(op, call);
+  op.result = {n};
+  return true;
 }
 
 bool Recv(Op& op) noexcept {
@@ -174,18 +188,16 @@ bool SpliceBetween(Op& op, Handle from, Handle to, short pipe_ready) noexcept {
   return true;
 }
 
-}  // namespace
-
-bool Perform(Op& op, Attempt attempt) noexcept {
+// Those that need room on the stack. Apart, for what Perform's frame costs, every call pays.
+[[gnu::noinline]] bool PerformAnother(Op& op, Attempt attempt) noexcept {
   switch (op.kind) {
+    case Op::Kind::kRecv:
+    case Op::Kind::kSend:
+      break;
     case Op::Kind::kAccept:
       return Accept(op);
     case Op::Kind::kConnect:
       return Connect(op, attempt);
-    case Op::Kind::kRecv:
-      return Recv(op);
-    case Op::Kind::kSend:
-      return Send(op);
     case Op::Kind::kReadv:
       return Readv(op);
     case Op::Kind::kWritev:
@@ -203,6 +215,14 @@ bool Perform(Op& op, Attempt attempt) noexcept {
       return true;
   }
   CheckFailed("a known Op::Kind", __FILE__, __LINE__);
+}
+
+}  // namespace
+
+bool Perform(Op& op, Attempt attempt) noexcept {
+  if (op.kind == Op::Kind::kRecv) return Recv(op);
+  if (op.kind == Op::Kind::kSend) return Send(op);
+  return PerformAnother(op, attempt);
 }
 
 }  // namespace tare::io

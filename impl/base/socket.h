@@ -33,8 +33,8 @@ Address LocalAddress(Handle h) noexcept;
 Address RemoteAddress(Handle h) noexcept;
 
 // The calls below block, allocate nothing, and are for set-up, not for hot paths. They return a new
-// handle in `n` (close-on-exec, blocking, owned by the caller) or an error with the system's code,
-// and then no handle.
+// handle in `n` (close-on-exec, blocking unless said otherwise, owned by the caller) or an error
+// with the system's code, and then no handle.
 
 enum class Transport : uint8_t {
   kTcp4,
@@ -47,8 +47,9 @@ enum class Transport : uint8_t {
 // 127.0.0.1, ::1, or for Unix sockets an abstract address that the system picks; port 0.
 Address Loopback(Transport t);
 
-// A socket that is neither bound nor connected.
-Result NewSocket(Transport t) noexcept;
+// A socket that is neither bound nor connected. One that is to be attached to a backend of
+// readiness spares it two calls by not blocking from birth.
+Result NewSocket(Transport t, bool blocking = true) noexcept;
 inline Result NewTcp4() noexcept {
   return NewSocket(Transport::kTcp4);
 }

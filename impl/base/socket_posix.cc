@@ -206,8 +206,9 @@ Address Loopback(Transport t) {
   return a;
 }
 
-Result NewSocket(Transport t) noexcept {
-  return FromCall(socket(FamilyOf(t), TypeOf(t) | SOCK_CLOEXEC, 0));
+Result NewSocket(Transport t, bool blocking) noexcept {
+  const int flags = SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK);
+  return FromCall(socket(FamilyOf(t), TypeOf(t) | flags, 0));
 }
 
 Result Bind(Transport t, Address& at) noexcept {

@@ -242,7 +242,9 @@ class Fd {
       side.started = false;
       return side.owner->Go(side);
     }
-    side.owner->Finish(side, {side.moved, side.result.err, side.result.os});
+    Result r = side.result;
+    r.n = side.moved;
+    side.owner->Finish(side, r);
   }
 
   void Finish(Side& side, Result r) noexcept {

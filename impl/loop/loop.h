@@ -81,7 +81,8 @@ class Loop {
  private:
   int FireTimers() noexcept { return HasPassed(timers_.First()) ? timers_.FireDue(Now()) : 0; }
 
-  int RunEnded() noexcept {
+  // This and the next are apart from Turn, which mostly has neither to do.
+  [[gnu::noinline]] int RunEnded() noexcept {
     OpQueue batch;
     batch.Take(ended_);
     int count = 0;
@@ -89,7 +90,7 @@ class Loop {
     return count;
   }
 
-  int RunPosted() noexcept {
+  [[gnu::noinline]] int RunPosted() noexcept {
     Task* taken = posted_.exchange(nullptr, std::memory_order_acquire);
     Task* in_order = nullptr;  // the list has the latest first
     while (taken != nullptr) {
