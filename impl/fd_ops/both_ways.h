@@ -10,6 +10,7 @@
 #include "impl/fd_ops/baseline.h"
 #include "impl/fd_ops/contract.h"
 #include "impl/fd_ops/ends.h"
+#include "impl/fd_ops/on_one_loop.h"
 #include "impl/fd_ops/reference.h"
 
 namespace tare::io::fd_ops {
@@ -52,24 +53,21 @@ class BothWaysFloor {
 
 // By callbacks on one loop: a read and a write are pending on every end at once.
 template <class Fd>
-class BothWays {
+class BothWays : public OnOneLoop<Fd> {
+  using Base = OnOneLoop<Fd>;
+
  public:
   static constexpr bool kBothWays = true;
-  static const char* WhyNot() noexcept { return Fd::WhyNot(); }
 
-  BothWays() = default;
   ~BothWays() { Close(); }
 
   Result Open(std::span<const Pair> pairs, const Exchange& exchange) {
-    exchange_ = exchange;
-    const size_t room = exchange.size + exchange.buf;
-    arena_.resize(2 * pairs.size() * room);
+    Base::Reserve(2 * pairs.size(), exchange);
     Result r;
     for (const Pair& pair : pairs) {
       for (const Handle handle : {pair.client, pair.server}) {
-        ends_.push_back(std::make_unique<End>(*this, arena_.data() + ends_.size() * room));
-        if (r.ok()) r = ends_.back()->Open(handle);
-        if (!r.ok()) (void)CloseHandle(handle);
+        ends_.push_back(Base::template NewEnd<End>());
+        Base::OpenEnd(*ends_.back(), handle, r);
       }
     }
     if (!r.ok()) Close();
@@ -77,16 +75,15 @@ class BothWays {
   }
 
   Result Trip() noexcept {
-    failed_ = {};
-    left_ = 4 * exchange_.active;
-    for (int i = 0; i < 2 * exchange_.active; ++i) {
-      End& end = *ends_[static_cast<size_t>(i)];
+    const size_t active = 2 * static_cast<size_t>(Base::exchange_.active);
+    Base::Expect(2 * active);
+    for (size_t i = 0; i < active; ++i) {
+      End& end = *ends_[i];
       end.received = 0;
-      end.Await();
-      end.Send();
+      end.Await(&Base::OnReply);
+      end.Send(end.message, &Base::OnSent);
     }
-    while (left_ > 0 && failed_.ok()) loop_.Turn();
-    return failed_;
+    return Base::TurnUntilDone();
   }
 
   std::span<const std::byte> Received(int i) noexcept {
@@ -96,68 +93,14 @@ class BothWays {
   std::span<std::byte> Message(int i) noexcept { return ends_[static_cast<size_t>(i)]->message; }
 
   void Close() noexcept {
-    closing_ = true;
-    size_t open = 0;
-    closed_ = 0;
-    for (auto& end : ends_) open += end->Fd::Close(&OnClosed) == Errc::kOk ? 1 : 0;
-    while (closed_ < open) loop_.Turn();
+    Base::CloseEnds(ends_);
     ends_.clear();
-    closing_ = false;
   }
 
  private:
-  static constexpr int64_t kHour = int64_t{3600} * 1'000'000'000;
+  using End = typename Base::End;
 
-  struct End : Fd {
-    End(BothWays& the_owner, std::byte* room)
-        : Fd(the_owner.loop_),
-          owner(the_owner),
-          message(room, the_owner.exchange_.size),
-          buffer(room + the_owner.exchange_.size, the_owner.exchange_.buf) {}
-
-    void Await() noexcept {
-      if (owner.exchange_.deadlines) (void)Fd::SetReadDeadline(CoarseNow().Plus(kHour));
-      Fd::Read(buffer.subspan(received), &OnBytes);
-    }
-    void Send() noexcept {
-      if (owner.exchange_.deadlines) (void)Fd::SetWriteDeadline(CoarseNow().Plus(kHour));
-      Fd::Write(message, &OnSent);
-    }
-
-    BothWays& owner;
-    const std::span<std::byte> message;  // in the arena
-    const std::span<std::byte> buffer;
-    size_t received = 0;
-  };
-
-  void Failed(Result r) noexcept {
-    if (failed_.ok() && !closing_) failed_ = r;
-  }
-
-  static void OnBytes(Fd& fd, Result r) noexcept {
-    End& end = static_cast<End&>(fd);
-    if (!r.ok()) return end.owner.Failed(r);
-    end.received += static_cast<size_t>(r.n);
-    if (end.received < end.message.size()) return end.Await();
-    --end.owner.left_;
-  }
-
-  static void OnSent(Fd& fd, Result r) noexcept {
-    End& end = static_cast<End&>(fd);
-    if (!r.ok()) return end.owner.Failed(r);
-    --end.owner.left_;
-  }
-
-  static void OnClosed(Fd& fd, Result) noexcept { ++static_cast<End&>(fd).owner.closed_; }
-
-  typename Fd::LoopType loop_;
-  Exchange exchange_;
-  std::vector<std::byte> arena_;  // all messages and buffers
   std::vector<std::unique_ptr<End>> ends_;
-  int left_ = 0;
-  size_t closed_ = 0;
-  bool closing_ = false;
-  Result failed_;
 };
 
 template <class B>

@@ -10,6 +10,7 @@
 #include "impl/fd_ops/baseline.h"
 #include "impl/fd_ops/contract.h"
 #include "impl/fd_ops/ends.h"
+#include "impl/fd_ops/on_one_loop.h"
 #include "impl/fd_ops/reference.h"
 
 namespace tare::io::fd_ops {
@@ -39,131 +40,88 @@ class DatagramFloor {
 // from. The exchange's deadlines and idle connections mean nothing here: all connections are
 // active.
 template <class Fd>
-class DatagramEcho {
- public:
-  static const char* WhyNot() noexcept { return Fd::WhyNot(); }
+class DatagramEcho : public OnOneLoop<Fd> {
+  using Base = OnOneLoop<Fd>;
 
-  DatagramEcho() = default;
+ public:
   ~DatagramEcho() { Close(); }
 
   Result Open(std::span<const Pair> pairs, const Exchange& exchange) {
-    exchange_ = exchange;
+    Base::Reserve(2 * pairs.size(), exchange);
     Result r;
     for (const Pair& pair : pairs) {
-      clients_.push_back(std::make_unique<End>(*this));
-      servers_.push_back(std::make_unique<End>(*this));
+      clients_.push_back(Base::template NewEnd<End>());
+      servers_.push_back(Base::template NewEnd<End>());
       clients_.back()->to = LocalAddress(pair.server);
-      OpenEnd(*clients_.back(), pair.client, r);
-      OpenEnd(*servers_.back(), pair.server, r);
+      Base::OpenEnd(*clients_.back(), pair.client, r);
+      Base::OpenEnd(*servers_.back(), pair.server, r);
     }
     if (!r.ok()) {
       Close();
       return r;
     }
-    for (auto& server : servers_) server->Await(&OnRequest);
+    for (auto& server : servers_) server->AwaitDatagram(&OnRequest);
     return r;
   }
 
   Result Trip() noexcept {
-    failed_ = {};
-    left_ = 2 * static_cast<int>(clients_.size());
+    Base::Expect(2 * clients_.size());
     for (auto& client : clients_) {
-      client->WriteTo(client->bytes, client->out, &OnSent);
-      client->Await(&OnReply);
+      client->WriteTo(client->message, client->out, &Base::OnSent);
+      client->AwaitDatagram(&OnReply);
     }
-    while (left_ > 0 && failed_.ok()) loop_.Turn();
-    return failed_;
+    return Base::TurnUntilDone();
   }
 
   std::span<const std::byte> Received(int i) noexcept {
     End& client = *clients_[static_cast<size_t>(i)];
     return {client.buffer.data(), client.received};
   }
-  std::span<std::byte> Message(int i) noexcept { return clients_[static_cast<size_t>(i)]->bytes; }
+  std::span<std::byte> Message(int i) noexcept { return clients_[static_cast<size_t>(i)]->message; }
 
   void Close() noexcept {
-    closing_ = true;
-    int open = 0;
-    for (auto* ends : {&clients_, &servers_}) {
-      for (auto& end : *ends) open += end->Fd::Close(&OnClosed) == Errc::kOk ? 1 : 0;
-    }
-    closed_ = 0;
-    while (closed_ < open) loop_.Turn();
+    Base::CloseEnds(clients_, servers_);
     clients_.clear();
     servers_.clear();
-    closing_ = false;
   }
 
  private:
-  struct End : Fd {
-    explicit End(DatagramEcho& e)
-        : Fd(e.loop_), echo(e), bytes(e.exchange_.size), buffer(e.exchange_.buf) {
+  struct End : Base::End {
+    End(OnOneLoop<Fd>& the_owner, std::byte* room) : Base::End(the_owner, room) {
       in.peer = &from;
       out.peer = &to;
     }
 
-    void Await(typename Fd::Done done) noexcept { Fd::ReadFrom(buffer, in, done); }
+    void AwaitDatagram(typename Fd::Done done) noexcept { Fd::ReadFrom(this->buffer, in, done); }
 
-    DatagramEcho& echo;
     Address from;  // of what was received last
     Address to;
     io::Message in;
     io::Message out;
-    std::vector<std::byte> bytes;
-    std::vector<std::byte> buffer;
-    size_t received = 0;
   };
-
-  // Opens the end, or closes the handle if that or an earlier one failed.
-  void OpenEnd(End& end, Handle handle, Result& r) noexcept {
-    if (r.ok()) {
-      r = end.Open(handle);
-      if (r.ok()) return;
-    }
-    (void)CloseHandle(handle);
-  }
-
-  void Failed(Result r) noexcept {
-    if (failed_.ok() && !closing_) failed_ = r;
-  }
 
   static void OnRequest(Fd& fd, Result r) noexcept {
     End& server = static_cast<End&>(fd);
-    if (!r.ok()) return server.echo.Failed(r);
+    if (!r.ok()) return server.Failed(r);
     server.to = server.from;
-    server.WriteTo(std::span(server.buffer).first(static_cast<size_t>(r.n)), server.out,
-                   &OnAnswered);
+    server.WriteTo(server.buffer.first(static_cast<size_t>(r.n)), server.out, &OnAnswered);
   }
 
   static void OnAnswered(Fd& fd, Result r) noexcept {
     End& server = static_cast<End&>(fd);
-    if (!r.ok()) return server.echo.Failed(r);
-    server.Await(&OnRequest);
-  }
-
-  static void OnSent(Fd& fd, Result r) noexcept {
-    End& client = static_cast<End&>(fd);
-    if (!r.ok()) return client.echo.Failed(r);
-    --client.echo.left_;
+    if (!r.ok()) return server.Failed(r);
+    server.AwaitDatagram(&OnRequest);
   }
 
   static void OnReply(Fd& fd, Result r) noexcept {
     End& client = static_cast<End&>(fd);
-    if (!r.ok()) return client.echo.Failed(r);
+    if (!r.ok()) return client.Failed(r);
     client.received = static_cast<size_t>(r.n);
-    --client.echo.left_;
+    client.OneLess();
   }
 
-  static void OnClosed(Fd& fd, Result) noexcept { ++static_cast<End&>(fd).echo.closed_; }
-
-  typename Fd::LoopType loop_;
-  Exchange exchange_;
   std::vector<std::unique_ptr<End>> clients_;
   std::vector<std::unique_ptr<End>> servers_;
-  int left_ = 0;
-  int closed_ = 0;
-  bool closing_ = false;
-  Result failed_;
 };
 
 template <class B>

@@ -36,8 +36,8 @@ Result RecvAll(Handle from, std::byte* data, size_t size, size_t room) noexcept 
 
 }  // namespace
 
-Result NewClient(Transport transport) noexcept {
-  const Result made = NewSocket(transport);
+Result NewClient(Transport transport, bool blocking) noexcept {
+  const Result made = NewSocket(transport, blocking);
   if (!made.ok() || transport == Transport::kUnix) return made;
   const Result set = ResetOnClose(static_cast<Handle>(made.n));
   if (set.ok()) return made;
@@ -67,7 +67,7 @@ Result OneShotFloor::Trip() noexcept {
 Result OneShotFloor::Exchanged() noexcept {
   const size_t size = ends_.exchange.size;
   for (size_t i = 0; i < ends_.pairs.size(); ++i) {
-    const Result made = NewClient(transport_);
+    const Result made = NewClient(transport_, /*blocking=*/true);
     if (!made.ok()) return made;
     const Handle client = ends_.pairs[i].client = static_cast<Handle>(made.n);
     if (connect(client, reinterpret_cast<const sockaddr*>(at_.bytes), at_.size) < 0) {
