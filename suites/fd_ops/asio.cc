@@ -14,47 +14,25 @@
 // A coroutine's frame of every co_await comes from that cache, which lives as long as one run(). A
 // trip is one run() and begins with a handler that lets the clients go on: inside, every frame is
 // made of one that has just ended, and nothing is allocated. That handler costs a wait of no length
-// more than a program would need that never leaves run(); to let them go on from outside costs an
-// allocation each, and the same time.
+// more than a program would need that never leaves run().
 #include "suites/fd_ops/asio.h"
 
-#include "suites/fd_ops/handler_memory.h"
-
-// Asio 1.22 looks for the coroutines of the Technical Specification in clang.
-#if defined(__clang__) && __cpp_impl_coroutine >= 201902
-#define ASIO_HAS_CO_AWAIT 1
-#endif
-#define ASIO_STANDALONE 1
-#define ASIO_NO_DEPRECATED 1
 #include <array>
-#include <asio.hpp>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <vector>
 
+#include "suites/fd_ops/asio_context.h"
+
 namespace tare::suites {
 namespace {
 
-using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
-
-template <class Handler>
-auto In(HandlerMemory& memory, Handler&& handler) {
-  return asio::bind_allocator(HandlerAllocator<char>(memory), std::forward<Handler>(handler));
-}
-
-struct End {
-  End(asio::io_context& io, size_t the_end) : end(the_end), socket(io) {}
-
-  const size_t end;  // twice the connection's index, plus one at the server
-  HandlerMemory read_memory, write_memory;
-  Socket socket;
-};
-
-// What both styles have in common. EndType is made of (io_context&, size_t) and derived from End.
+// What both styles have in common. EndType is made of (io_context&, size_t) and is, or is derived
+// from, AsioEnd.
 template <class EndType>
-class Sockets : public PeerBase {
+class Sockets : public AsioContext {
  protected:
   io::Result OpenSockets(std::span<const io::Pair> pairs, const io::fd_ops::Exchange& exchange) {
     ends_.Open(pairs, exchange);
@@ -81,49 +59,26 @@ class Sockets : public PeerBase {
       asio::error_code error;
       peer->socket.close(error);
     }
-    do {
-      io_.restart();
-    } while (io_.poll() > 0);
+    RunDown();
     ends_.Close();
   }
 
-  io::Result Run() noexcept {
-    io_.restart();
-    io_.run();
-    return failed_;
-  }
-
-  void Stop(const asio::error_code& error) noexcept {
-    if (closing_) return;
-    if (error == asio::error::eof) {
-      Fail({0, io::Errc::kEof, 0});
-    } else {
-      FailWith(error.value());
-    }
-    io_.stop();
-  }
-  void Ended() noexcept {
-    if (--left_ == 0) io_.stop();
-  }
-
-  asio::mutable_buffer RoomOf(const End& end) noexcept {
+  asio::mutable_buffer RoomOf(const AsioEnd& end) noexcept {
     const size_t i = end.end / 2;
     const size_t used = end.end % 2 == 1 ? 0 : ends_.received[i];
     std::byte* const buffer = end.end % 2 == 1 ? ends_.ServerBuffer(i) : ends_.ClientBuffer(i);
     return asio::buffer(buffer + used, ends_.exchange.buf - used);
   }
-  asio::const_buffer MessageOf(const End& client) noexcept {
+  asio::const_buffer MessageOf(const AsioEnd& client) noexcept {
     return asio::buffer(ends_.Message(client.end / 2), ends_.exchange.size);
   }
 
-  asio::io_context io_{ASIO_CONCURRENCY_HINT_UNSAFE};
   std::vector<std::unique_ptr<EndType>> peers_;
-  bool closing_ = false;
 };
 
 }  // namespace
 
-class AsioCallbacks : public Sockets<End> {
+class AsioCallbacks : public Sockets<AsioEnd> {
  public:
   ~AsioCallbacks() { Close(); }
 
@@ -141,19 +96,20 @@ class AsioCallbacks : public Sockets<End> {
     failed_ = {};
     left_ = 2 * active();
     for (size_t i = 0; i < active(); ++i) {
-      End& client = *peers_[2 * i];
+      AsioEnd& client = *peers_[2 * i];
       ends_.received[i] = 0;
-      Write(client, MessageOf(client), [this](End&) { Ended(); });
+      Write(client, MessageOf(client), [this](AsioEnd&) { Ended(); });
       AwaitReply(client);
     }
-    return Run();
+    Run();
+    return failed_;
   }
 
   void Close() noexcept { CloseSockets(); }
 
  private:
   template <class Then>
-  void Write(End& end, asio::const_buffer bytes, Then then) {
+  void Write(AsioEnd& end, asio::const_buffer bytes, Then then) {
     asio::async_write(
         end.socket, bytes,
         In(end.write_memory, [this, &end, then](const asio::error_code& error, size_t) {
@@ -162,17 +118,17 @@ class AsioCallbacks : public Sockets<End> {
         }));
   }
 
-  void AwaitRequest(End& server) {
+  void AwaitRequest(AsioEnd& server) {
     server.socket.async_read_some(
         RoomOf(server),
         In(server.read_memory, [this, &server](const asio::error_code& error, size_t n) {
           if (error) return Stop(error);
           Write(server, asio::buffer(ends_.ServerBuffer(server.end / 2), n),
-                [this](End& end) { AwaitRequest(end); });
+                [this](AsioEnd& end) { AwaitRequest(end); });
         }));
   }
 
-  void AwaitReply(End& client) {
+  void AwaitReply(AsioEnd& client) {
     client.socket.async_read_some(
         RoomOf(client),
         In(client.read_memory, [this, &client](const asio::error_code& error, size_t n) {
@@ -190,14 +146,14 @@ class AsioCallbacks : public Sockets<End> {
 namespace {
 
 template <class T = void>
-using Awaitable = asio::awaitable<T, Executor>;
-constexpr asio::use_awaitable_t<Executor> kAwait;
+using Awaitable = asio::awaitable<T, AsioExecutor>;
+constexpr asio::use_awaitable_t<AsioExecutor> kAwait;
 
 // Where a coroutine waits for the next trip: the handler that goes on with it is kept.
 class Gate {
  public:
   Awaitable<> Wait() {
-    return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+    return asio::async_initiate<const asio::use_awaitable_t<AsioExecutor>, void()>(
         [this](auto&& handler) { waiting_.emplace(std::move(handler)); }, kAwait);
   }
   void Open() {
@@ -209,12 +165,12 @@ class Gate {
   void Abandon() noexcept { waiting_.reset(); }
 
  private:
-  using Handler = asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
+  using Handler = asio::async_result<asio::use_awaitable_t<AsioExecutor>, void()>::handler_type;
   std::optional<Handler> waiting_;
 };
 
-struct GatedEnd : End {
-  using End::End;
+struct GatedEnd : AsioEnd {
+  using AsioEnd::AsioEnd;
   Gate gate;
 };
 
@@ -243,7 +199,8 @@ class AsioCoroutines : public Sockets<GatedEnd> {
     asio::post(io_, In(start_memory_, [this] {
                  for (size_t i = 0; i < active(); ++i) peers_[2 * i]->gate.Open();
                }));
-    return Run();
+    Run();
+    return failed_;
   }
 
   void Close() noexcept {
@@ -253,14 +210,14 @@ class AsioCoroutines : public Sockets<GatedEnd> {
   }
 
  private:
-  Awaitable<size_t> Read(End& end) {
+  Awaitable<size_t> Read(AsioEnd& end) {
     return end.socket.async_read_some(RoomOf(end), In(end.read_memory, kAwait));
   }
-  Awaitable<size_t> Write(End& end, asio::const_buffer bytes) {
+  Awaitable<size_t> Write(AsioEnd& end, asio::const_buffer bytes) {
     return asio::async_write(end.socket, bytes, In(end.write_memory, kAwait));
   }
 
-  Awaitable<> Serve(End& server) {
+  Awaitable<> Serve(AsioEnd& server) {
     for (;;) {
       const size_t n = co_await Read(server);
       co_await Write(server, asio::buffer(ends_.ServerBuffer(server.end / 2), n));
@@ -277,7 +234,7 @@ class AsioCoroutines : public Sockets<GatedEnd> {
     }
   }
 
-  Awaitable<> Idle(End& client) { ends_.received[client.end / 2] += co_await Read(client); }
+  Awaitable<> Idle(AsioEnd& client) { ends_.received[client.end / 2] += co_await Read(client); }
 
   void EndedBy(const std::exception_ptr& why) noexcept {
     try {

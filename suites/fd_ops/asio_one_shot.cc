@@ -2,19 +2,15 @@
 // One shot over Asio, by callbacks: async_connect, async_accept, and sockets that are opened anew.
 //
 // As `asio` in asio.cc.
-#define ASIO_STANDALONE 1
-#define ASIO_NO_DEPRECATED 1
-#include <asio.hpp>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "suites/fd_ops/asio.h"
-#include "suites/fd_ops/handler_memory.h"
+#include "suites/fd_ops/asio_context.h"
 
 namespace tare::suites {
 
-class AsioOneShots : public PeerBase {
+class AsioOneShots : public AsioContext {
  public:
   ~AsioOneShots() { Close(); }
 
@@ -23,7 +19,7 @@ class AsioOneShots : public PeerBase {
     const auto connections = static_cast<size_t>(exchange.active);
     ends_.Open(std::vector<io::Pair>(connections), exchange);
     for (size_t end = 0; end < 2 * connections; ++end) {
-      sockets_.push_back(std::make_unique<End>(io_, end));
+      sockets_.push_back(std::make_unique<Socket>(io_, end));
     }
     at_ = {asio::ip::address_v4::loopback(), 0};
     asio::error_code error;
@@ -41,8 +37,7 @@ class AsioOneShots : public PeerBase {
     left_ = 2 * active();
     AwaitConnection();
     for (size_t i = 0; i < active() && failed_.ok(); ++i) Dial(*sockets_[2 * i]);
-    io_.restart();
-    if (failed_.ok()) io_.run();
+    if (failed_.ok()) Run();
     CloseAll();
     return failed_;
   }
@@ -54,34 +49,10 @@ class AsioOneShots : public PeerBase {
   }
 
  private:
-  using Executor = asio::io_context::executor_type;
-
-  struct End {
-    End(asio::io_context& io, size_t the_end) : end(the_end), socket(io) {}
-
-    const size_t end;      // twice the connection's index, plus one at the server
+  struct Socket : AsioEnd {
+    using AsioEnd::AsioEnd;
     size_t requested = 0;  // a server's, of this trip
-    HandlerMemory read_memory, write_memory;
-    asio::basic_stream_socket<asio::ip::tcp, Executor> socket;
   };
-
-  template <class Handler>
-  static auto In(HandlerMemory& memory, Handler&& handler) {
-    return asio::bind_allocator(HandlerAllocator<char>(memory), std::forward<Handler>(handler));
-  }
-
-  void Stop(const asio::error_code& error) noexcept {
-    if (closing_) return;
-    if (error == asio::error::eof) {
-      Fail({0, io::Errc::kEof, 0});
-    } else {
-      FailWith(error.value());
-    }
-    io_.stop();
-  }
-  void Ended() noexcept {
-    if (--left_ == 0) io_.stop();
-  }
 
   // Clients first. What is pending ends meanwhile.
   void CloseAll() noexcept {
@@ -91,13 +62,11 @@ class AsioOneShots : public PeerBase {
       for (size_t end = side; end < sockets_.size(); end += 2) sockets_[end]->socket.close(error);
     }
     if (accepting_) acceptor_.cancel(error);
-    do {
-      io_.restart();
-    } while (io_.poll() > 0);
+    RunDown();
     closing_ = false;
   }
 
-  void Dial(End& client) {
+  void Dial(Socket& client) {
     asio::error_code error;
     ends_.received[client.end / 2] = 0;
     client.socket.open(at_.protocol(), error);
@@ -108,14 +77,14 @@ class AsioOneShots : public PeerBase {
           if (failed) return Stop(failed);
           const size_t i = client.end / 2;
           Write(client, asio::buffer(ends_.Message(i), ends_.exchange.size),
-                [this](End&) { Ended(); });
+                [this](Socket&) { Ended(); });
           AwaitReply(client);
         }));
   }
 
   void AwaitConnection() {
     accepting_ = true;
-    End& server = *sockets_[2 * accepted_ + 1];
+    Socket& server = *sockets_[2 * accepted_ + 1];
     acceptor_.async_accept(server.socket,
                            In(accept_memory_, [this, &server](const asio::error_code& error) {
                              accepting_ = false;
@@ -126,7 +95,7 @@ class AsioOneShots : public PeerBase {
   }
 
   template <class Then>
-  void Write(End& end, asio::const_buffer bytes, Then then) {
+  void Write(Socket& end, asio::const_buffer bytes, Then then) {
     asio::async_write(
         end.socket, bytes,
         In(end.write_memory, [this, &end, then](const asio::error_code& error, size_t) {
@@ -135,20 +104,20 @@ class AsioOneShots : public PeerBase {
         }));
   }
 
-  void AwaitRequest(End& server) {
+  void AwaitRequest(Socket& server) {
     const size_t i = server.end / 2;
     server.socket.async_read_some(
         asio::buffer(ends_.ServerBuffer(i), ends_.exchange.buf),
         In(server.read_memory, [this, &server, i](const asio::error_code& error, size_t n) {
           if (error) return Stop(error);
           server.requested += n;
-          Write(server, asio::buffer(ends_.ServerBuffer(i), n), [this](End& end) {
+          Write(server, asio::buffer(ends_.ServerBuffer(i), n), [this](Socket& end) {
             if (end.requested < ends_.exchange.size) AwaitRequest(end);
           });
         }));
   }
 
-  void AwaitReply(End& client) {
+  void AwaitReply(Socket& client) {
     const size_t i = client.end / 2;
     const size_t received = ends_.received[i];
     client.socket.async_read_some(
@@ -162,13 +131,11 @@ class AsioOneShots : public PeerBase {
   }
 
   HandlerMemory accept_memory_;
-  asio::io_context io_{ASIO_CONCURRENCY_HINT_UNSAFE};
-  asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor_{io_};
+  asio::basic_socket_acceptor<asio::ip::tcp, AsioExecutor> acceptor_{io_};
   asio::ip::tcp::endpoint at_;
-  std::vector<std::unique_ptr<End>> sockets_;
+  std::vector<std::unique_ptr<Socket>> sockets_;
   size_t accepted_ = 0;  // in this trip
   bool accepting_ = false;
-  bool closing_ = false;
 };
 
 template class Peer<AsioOneShots, io::Transport>;

@@ -12,30 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "impl/base/check.h"
-#include "impl/base/signals.h"
 #include "suites/fd_ops/libevent.h"
+#include "suites/fd_ops/libevent_base.h"
 
 namespace tare::suites {
 
-class LibeventOneShots : public PeerBase {
+class LibeventOneShots : public LibeventBase {
  public:
-  LibeventOneShots() {
-    event_config* config = event_config_new();
-    TARE_CHECK(config != nullptr);
-    for (const int flag : {EVENT_BASE_FLAG_NOLOCK, EVENT_BASE_FLAG_IGNORE_ENV,
-                           EVENT_BASE_FLAG_NO_CACHE_TIME, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST}) {
-      (void)event_config_set_flag(config, flag);
-    }
-    base_ = event_base_new_with_config(config);
-    event_config_free(config);
-    TARE_CHECK(base_ != nullptr);
-  }
-  ~LibeventOneShots() {
-    Close();
-    event_base_free(base_);
-    io::TakeBackSignal(EPIPE);
-  }
+  ~LibeventOneShots() { Close(); }
 
   io::Result Open(io::Transport transport, const io::fd_ops::Exchange& exchange) {
     if (transport != io::Transport::kTcp4) return {0, io::Errc::kUnsupported, 0};
@@ -68,9 +52,7 @@ class LibeventOneShots : public PeerBase {
         Stop({0, io::FromErrno(errno), errno});
       }
     }
-    while (left_ > 0 && failed_.ok()) {
-      if (event_base_loop(base_, 0) != 0) Fail({0, io::Errc::kOther, 0});
-    }
+    Run();
     for (const size_t side : {0, 1}) {
       for (size_t end = side; end < sockets_.size(); end += 2) Free(sockets_[end]);
     }
@@ -105,11 +87,6 @@ class LibeventOneShots : public PeerBase {
     if (socket.stream != nullptr) bufferevent_free(std::exchange(socket.stream, nullptr));
   }
 
-  void Stop(io::Result r) noexcept {
-    Fail(r);
-    event_base_loopbreak(base_);
-  }
-
   static void OnConnection(evconnlistener*, evutil_socket_t handle, sockaddr*, int,
                            void* argument) {
     LibeventOneShots& all = *static_cast<LibeventOneShots*>(argument);
@@ -135,7 +112,7 @@ class LibeventOneShots : public PeerBase {
     if (received > 0) return all.Stop({0, io::Errc::kResource, 0});
     received =
         bufferevent_read(stream, all.ends_.ClientBuffer(client.connection), all.ends_.exchange.buf);
-    if (--all.left_ == 0) event_base_loopbreak(all.base_);
+    all.Ended();
   }
 
   static void OnEvent(bufferevent*, short what, void* argument) {
@@ -144,8 +121,6 @@ class LibeventOneShots : public PeerBase {
     if (what & BEV_EVENT_ERROR) all.Stop({0, io::FromErrno(errno), errno});
   }
 
-  const io::SignalShield shield_;
-  event_base* base_;
   evconnlistener* listener_ = nullptr;
   io::Address at_;
   std::vector<Socket> sockets_;
