@@ -77,11 +77,15 @@ class Suite {
   }
 
   // A variant without backends, such as a floor or a library that has its own; on those rows alone
-  // for which `on` is true, if it is given.
+  // for which `on` is true, and quick on no others than those for which `quick` is, if they are
+  // given.
+  using Where = bool (*)(const Row&);
   template <class V>
-  Suite& Variant(std::string name, bool (*on)(const Row&) = nullptr) {
-    variants_.push_back([name = std::move(name), on](const Suite& suite, const Line& line) {
-      if (on == nullptr || on(line.row)) suite.template RegisterOne<V>(line, name, {});
+  Suite& Variant(std::string name, Where on = nullptr, Where quick = nullptr) {
+    variants_.push_back([name = std::move(name), on, quick](const Suite& suite, Line line) {
+      if (on != nullptr && !on(line.row)) return;
+      line.quick = line.quick && (quick == nullptr || quick(line.row));
+      suite.template RegisterOne<V>(line, name, {});
     });
     return *this;
   }
