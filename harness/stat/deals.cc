@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "stat/ascending.h"
+
 namespace tare::stat {
 
 std::vector<TieGroup> GroupsOf(std::span<const double> a, std::span<const double> b) {
@@ -13,7 +15,8 @@ std::vector<TieGroup> GroupsOf(std::span<const double> a, std::span<const double
   pooled.reserve(a.size() + b.size());
   for (const double x : a) pooled.emplace_back(x, true);
   for (const double x : b) pooled.emplace_back(x, false);
-  std::sort(pooled.begin(), pooled.end());
+  std::sort(pooled.begin(), pooled.end(),
+            [](const auto& x, const auto& y) { return Ascending(x.first, y.first); });
   std::vector<TieGroup> groups;
   for (size_t i = 0; i < pooled.size(); ++i) {
     if (i == 0 || pooled[i].first != pooled[i - 1].first) groups.emplace_back();

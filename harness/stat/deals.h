@@ -15,7 +15,7 @@ struct TieGroup {
   size_t size() const { return of_a + of_b; }
 };
 
-// The groups of equal values, smallest first.
+// The groups of equal values, smallest first. A NaN is a group of its own, before all numbers.
 std::vector<TieGroup> GroupsOf(std::span<const double> a, std::span<const double> b);
 
 // 2 U of the first sample: pairs in which its value is the larger one count 2, ties 1.

@@ -6,16 +6,19 @@
 #include <cstddef>
 #include <vector>
 
+#include "stat/ascending.h"
+
 namespace tare::stat {
 
 ExactValue SummarizeExact(std::span<const double> sample) {
   std::vector<double> sorted(sample.begin(), sample.end());
-  std::sort(sorted.begin(), sorted.end());
+  std::sort(sorted.begin(), sorted.end(), Ascending);
   ExactValue exact{.value = sorted.front(), .range = {sorted.front(), sorted.back()}};
-  if (sorted.front() != sorted.back()) exact.warning = Warning::kUnstable;
   size_t most = 0;
   for (size_t i = 0, end = 0; i < sorted.size(); i = end) {
+    end = i + 1;  // a NaN does not even equal itself
     while (end < sorted.size() && sorted[end] == sorted[i]) ++end;
+    if (end < sorted.size()) exact.warning = Warning::kUnstable;
     if (end - i > most) {
       most = end - i;
       exact.value = sorted[i];

@@ -15,7 +15,7 @@ struct ExactValue {
   Warning warning = Warning::kNone;  // kUnstable where the values are not one
 };
 
-// The sample is not empty and holds no NaN.
+// The sample is not empty. A NaN is a value that equals no other.
 ExactValue SummarizeExact(std::span<const double> sample);
 
 }  // namespace tare::stat

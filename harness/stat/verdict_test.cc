@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <random>
 #include <vector>
@@ -51,6 +52,9 @@ TEST(HolmTest, AReportOfNoiseSeldomCallsAChange) {
 
 TEST(ExactTest, OneValueOrAWarning) {
   EXPECT_EQ(SummarizeExact(std::vector<double>{3, 3}).warning, Warning::kNone);
+  const double nan = std::nan("");
+  EXPECT_EQ(SummarizeExact(std::vector<double>{nan}).warning, Warning::kNone);
+  EXPECT_EQ(SummarizeExact(std::vector<double>{2, nan, 2, nan}).value, 2);
   const ExactValue varying = SummarizeExact(std::vector<double>{2, 1, 2, 1, 5});
   EXPECT_EQ(varying.warning, Warning::kUnstable);
   EXPECT_EQ(varying.value, 1);
