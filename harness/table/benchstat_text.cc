@@ -75,33 +75,29 @@ void AddHeader(const Sheet& sheet, const BenchstatTable& table, Grid* grid) {
     for (size_t c = 1; c < begins.size(); ++c) {
       begins[c] = begins[c] || value(c) != value(c - 1);
     }
-    grid->Row();
+    grid->NextRow();
     for (size_t c = 0; c < begins.size();) {
       size_t end = c + 1;
       while (end < begins.size() && !begins[end]) ++end;
-      grid->Column(Start(c));
-      grid->Span(Start(end) - Start(c), std::string(value(c)), Align::kCenter, kMargin);
+      grid->Put({Start(c), std::string(value(c)), Align::kCenter, kMargin, Start(end) - Start(c)});
       c = end;
     }
-    grid->Column(right_edge);
-    grid->Cell("", Align::kLeft, kLastMargin);
+    grid->Put({right_edge, "", Align::kLeft, kLastMargin});
   }
-  grid->Row();
+  grid->NextRow();
   for (size_t c = 0; c < table.columns.size(); ++c) {
-    const size_t start = Start(c);
-    grid->Column(start);
-    grid->Span(kCenterColumns, table.unit, Align::kCenter, kMargin);
-    if (c > 0) grid->Span(kDeltaColumns, "vs base", Align::kLeft, "  ");
-    for (size_t i = start + 1; i < grid->column(); ++i) grid->SetShrink(i);
+    const size_t delta = Start(c) + kCenterColumns;
+    grid->Put({Start(c), table.unit, Align::kCenter, kMargin, kCenterColumns});
+    if (c > 0) grid->Put({delta, "vs base", Align::kLeft, "  ", kDeltaColumns});
+    for (size_t i = Start(c) + 1; i < Start(c + 1); ++i) grid->KeepNarrow(i);
   }
-  grid->Column(right_edge);
-  grid->Cell("", Align::kLeft, kLastMargin);
+  grid->Put({right_edge, "", Align::kLeft, kLastMargin});
 }
 
 void AddRow(const Sheet& sheet, const BenchstatTable& table, size_t row, bool binary, Grid* grid,
             Footnotes* footnotes) {
-  grid->Row();
-  grid->Cell(sheet.rows().Text(table.rows[row]));
+  grid->NextRow();
+  grid->Put({0, sheet.rows().Text(table.rows[row])});
   std::vector<double> centers;
   for (size_t c = 0; c < table.columns.size(); ++c) {
     if (table.At(row, c).has_value()) centers.push_back(table.At(row, c)->center);
@@ -110,37 +106,36 @@ void AddRow(const Sheet& sheet, const BenchstatTable& table, size_t row, bool bi
   for (size_t c = 0; c < table.columns.size(); ++c) {
     const std::optional<BenchstatCell>& cell = table.At(row, c);
     if (!cell.has_value()) continue;
-    grid->Column(Start(c));
-    grid->Cell(scale.Format(cell->center), Align::kRight);
-    grid->Cell(cell->percent, Align::kRight, " \u00B1 ");
-    grid->Cell(footnotes->Mark(cell->notes));
+    const size_t center = Start(c), delta = center + kCenterColumns;
+    grid->Put({center, scale.Format(cell->center), Align::kRight});
+    grid->Put({center + 1, cell->percent, Align::kRight, " \u00B1 "});
+    grid->Put({center + 2, footnotes->Mark(cell->notes)});
     if (!cell->has_base) continue;
-    grid->Cell(cell->delta, Align::kRight);
-    grid->Cell("(" + cell->test + ")");
-    grid->Cell(footnotes->Mark(cell->test_notes));
+    grid->Put({delta, cell->delta, Align::kRight});
+    grid->Put({delta + 1, "(" + cell->test + ")"});
+    grid->Put({delta + 2, footnotes->Mark(cell->test_notes)});
   }
 }
 
 void AddSummary(const BenchstatTable& table, bool binary, Grid* grid, Footnotes* footnotes) {
-  grid->Row();
-  grid->Cell("geomean");
+  grid->NextRow();
+  grid->Put({0, "geomean"});
   for (size_t c = 0; c < table.columns.size(); ++c) {
     const BenchstatSummary& summary = table.summaries[c];
     if (summary.geomean.has_value()) {
-      grid->Column(Start(c));
       const double mean = *summary.geomean;
-      grid->Cell(Scale(std::span<const double>(&mean, 1), binary).Format(mean), Align::kRight);
+      grid->Put(
+          {Start(c), Scale(std::span<const double>(&mean, 1), binary).Format(mean), Align::kRight});
     }
     if (c > 0) {
-      grid->Column(Start(c) + kCenterColumns);
+      const size_t delta = Start(c) + kCenterColumns;
       if (summary.ratio.has_value()) {
-        grid->Cell(GoFixed((*summary.ratio - 1) * 100, 2, true) + "%", Align::kRight);
+        grid->Put({delta, GoFixed((*summary.ratio - 1) * 100, 2, true) + "%", Align::kRight});
       } else {
-        grid->Cell("?");
+        grid->Put({delta, "?"});
       }
     }
-    grid->Column(Start(c + 1) - 1);
-    grid->Cell(footnotes->Mark(summary.notes));
+    grid->Put({Start(c + 1) - 1, footnotes->Mark(summary.notes)});
   }
 }
 

@@ -25,106 +25,92 @@ bool IsBlank(absl::string_view text) {
 
 }  // namespace
 
-void Grid::Row() {
-  if (!items_.empty()) ++row_;
-  column_ = 0;
+void Grid::Put(Cell cell) {
+  if (!cell.margin.has_value()) cell.margin = cell.column == 0 || cell.text.empty() ? "" : " ";
+  columns_ = std::max(columns_, cell.column + cell.span);
+  items_.push_back({rows_, std::move(cell)});
 }
 
-void Grid::Cell(std::string text, Align align) {
-  const absl::string_view margin = column_ == 0 || text.empty() ? "" : " ";
-  Span(1, std::move(text), align, margin);
+void Grid::KeepNarrow(size_t column) {
+  if (narrow_.size() <= column) narrow_.resize(column + 1);
+  narrow_[column] = true;
 }
 
-void Grid::Cell(std::string text, Align align, absl::string_view margin) {
-  Span(1, std::move(text), align, margin);
-}
-
-void Grid::Span(size_t columns, std::string text, Align align, absl::string_view margin) {
-  items_.push_back({row_, column_, columns, std::move(text), std::string(margin), align});
-  column_ += columns;
-  columns_ = std::max(columns_, column_);
-}
-
-void Grid::SetShrink(size_t column) {
-  if (shrink_.size() <= column) shrink_.resize(column + 1);
-  shrink_[column] = true;
-}
-
-void Grid::Widen(const Item& item, size_t margin, std::vector<size_t>* widths) const {
-  const auto first = widths->begin() + static_cast<std::ptrdiff_t>(item.column);
-  long needed = static_cast<long>(CodePoints(item.text) + margin);
-  long there = 0;
-  for (size_t i = 0; i < item.span; ++i) there += static_cast<long>(first[static_cast<long>(i)]);
-  if (there >= needed) return;
-  std::vector<size_t> growing;
-  for (size_t column = item.column; column < item.column + item.span; ++column) {
-    if (column < shrink_.size() && shrink_[column]) {
-      needed -= static_cast<long>((*widths)[column]);
+// What the columns that may grow lack is dealt out from the widest on: what that one has beyond an
+// equal share is spared by the others.
+void Grid::Widen(const Cell& cell, size_t margin, std::vector<size_t>* widths) const {
+  const size_t needed = CodePoints(cell.text) + margin;
+  size_t fixed = 0;  // the width of the columns that stay as they are
+  std::vector<size_t*> growing;
+  for (size_t column = cell.column; column < cell.column + cell.span; ++column) {
+    size_t& width = (*widths)[column];
+    if (column < narrow_.size() && narrow_[column]) {
+      fixed += width;
     } else {
-      growing.push_back(column);
+      growing.push_back(&width);
     }
   }
-  // The widest first: what it has beyond the average is spared by the others.
+  size_t there = fixed;
+  for (const size_t* width : growing) there += *width;
+  if (there >= needed) return;
   std::stable_sort(growing.begin(), growing.end(),
-                   [&](size_t a, size_t b) { return (*widths)[a] > (*widths)[b]; });
-  long left = static_cast<long>(growing.size());
-  for (const size_t column : growing) {
-    const long average = (needed + left - 1) / left;
-    (*widths)[column] =
-        static_cast<size_t>(std::max(static_cast<long>((*widths)[column]), average));
-    needed -= static_cast<long>((*widths)[column]);
-    --left;
+                   [](const size_t* a, const size_t* b) { return *a > *b; });
+  long lacking = static_cast<long>(needed - fixed);
+  for (size_t i = 0; i < growing.size(); ++i) {
+    const long sharers = static_cast<long>(growing.size() - i);
+    const long share = (lacking + sharers - 1) / sharers;  // up, and for what is below 0 towards 0
+    *growing[i] = std::max(*growing[i], static_cast<size_t>(std::max(share, 0L)));
+    lacking -= static_cast<long>(*growing[i]);
   }
 }
 
 std::vector<size_t> Grid::Widths(const std::vector<size_t>& margins) const {
   std::vector<size_t> widths(columns_);
-  std::vector<const Item*> spans;
-  for (const Item& item : items_) {
-    if (item.span == 1) {
-      widths[item.column] =
-          std::max(widths[item.column], CodePoints(item.text) + margins[item.column]);
+  std::vector<const Cell*> spans;
+  for (const auto& [row, cell] : items_) {
+    const size_t own = CodePoints(cell.text) + margins[cell.column];
+    if (cell.span == 1) {
+      widths[cell.column] = std::max(widths[cell.column], own);
     } else {
-      spans.push_back(&item);
+      spans.push_back(&cell);
     }
   }
   std::stable_sort(spans.begin(), spans.end(),
-                   [](const Item* a, const Item* b) { return a->span < b->span; });
-  for (const Item* item : spans) Widen(*item, margins[item->column], &widths);
+                   [](const Cell* a, const Cell* b) { return a->span < b->span; });
+  for (const Cell* cell : spans) Widen(*cell, margins[cell->column], &widths);
   return widths;
 }
 
-std::string Grid::Render() {
+std::string Grid::Render() const {
   std::vector<size_t> margins(columns_);
   for (const Item& item : items_) {
-    margins[item.column] = std::max(margins[item.column], CodePoints(item.margin));
+    margins[item.cell.column] = std::max(margins[item.cell.column], CodePoints(item.margin()));
   }
   const std::vector<size_t> widths = Widths(margins);
-  std::vector<long> offsets(columns_ + 1);
-  for (size_t i = 0; i < columns_; ++i) offsets[i + 1] = offsets[i] + static_cast<long>(widths[i]);
+  std::vector<long> begins(columns_ + 1);
+  for (size_t i = 0; i < columns_; ++i) begins[i + 1] = begins[i] + static_cast<long>(widths[i]);
 
   std::string out;
-  size_t row = 0;
-  long at = 0;
+  size_t row = items_.empty() ? 0 : items_.front().row;
+  long at = 0;  // where the line ends so far
   for (const Item& item : items_) {
-    if (IsBlank(item.text) && IsBlank(item.margin)) continue;  // no spaces at the end of a row
+    const Cell& cell = item.cell;
+    if (IsBlank(cell.text) && IsBlank(item.margin())) continue;  // no spaces at the end of a row
     for (; row < item.row; ++row) {
       out += '\n';
       at = 0;
     }
-    const long margin = static_cast<long>(margins[item.column]);
+    const long margin = static_cast<long>(margins[cell.column]);
     // Where a header was too wide the gap is negative, and printed as that many spaces.
-    const long gap = offsets[item.column] - at;
-    absl::StrAppend(&out, Padded("", gap), Padded(item.margin, margin));
-    at += gap + margin;
-    const long width = offsets[item.column + item.span] - offsets[item.column] - margin;
-    std::string text = item.text;
-    if (item.align == Align::kRight) text = Padded(text, width);
-    if (item.align == Align::kCenter) {
-      text = Padded("", (width - static_cast<long>(CodePoints(text))) / 2) + text;
-    }
-    at += static_cast<long>(CodePoints(text));
-    out += text;
+    const long gap = begins[cell.column] - at;
+    const long size = static_cast<long>(CodePoints(cell.text));
+    const long room = begins[cell.column + cell.span] - begins[cell.column] - margin;
+    const long indent = cell.align == Align::kRight    ? std::max(0L, room - size)
+                        : cell.align == Align::kCenter ? (room - size) / 2
+                                                       : 0;
+    absl::StrAppend(&out, Padded("", gap), Padded(item.margin(), margin), Padded("", indent),
+                    cell.text);
+    at += gap + margin + std::labs(indent) + size;
   }
   if (!items_.empty()) out += '\n';
   return out;

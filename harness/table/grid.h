@@ -3,10 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
-
-#include "absl/strings/string_view.h"
 
 namespace tare::table {
 
@@ -14,38 +13,37 @@ class Grid {
  public:
   enum class Align { kLeft, kCenter, kRight };
 
-  // Begins a row.
-  void Row();
-  // Goes on to a column at or behind the current one.
-  void Column(size_t column) { column_ = column; }
-  size_t column() const { return column_; }
+  struct Cell {
+    size_t column = 0;
+    std::string text;
+    Align align = Align::kLeft;
+    // To its left. Nothing: one space, but none where the text is empty or the column the first.
+    std::optional<std::string> margin = std::nullopt;
+    size_t span = 1;  // columns, at least one
+  };
 
-  // Adds a cell here and goes on behind it. Without a margin of its own a cell that is not empty
-  // has one space to its left, but in the first column.
-  void Cell(std::string text, Align align = Align::kLeft);
-  void Cell(std::string text, Align align, absl::string_view margin);
-  void Span(size_t columns, std::string text, Align align, absl::string_view margin);
+  // The cells that follow are of a new row.
+  void NextRow() { ++rows_; }
+  // From left to right within a row, which NextRow has begun.
+  void Put(Cell cell);
+  // Cells that span the column do not widen it.
+  void KeepNarrow(size_t column);
 
-  // A cell that spans the column does not widen it.
-  void SetShrink(size_t column);
-
-  std::string Render();
+  std::string Render() const;
 
  private:
   struct Item {
-    size_t row, column, span;
-    std::string text;
-    std::string margin;
-    Align align;
+    size_t row = 0;
+    Cell cell;
+    const std::string& margin() const { return *cell.margin; }
   };
   std::vector<size_t> Widths(const std::vector<size_t>& margins) const;
-  void Widen(const Item& item, size_t margin, std::vector<size_t>* widths) const;
+  void Widen(const Cell& cell, size_t margin, std::vector<size_t>* widths) const;
 
   std::vector<Item> items_;
-  std::vector<bool> shrink_;
+  std::vector<bool> narrow_;  // by column, as far as one was named
   size_t columns_ = 0;
-  size_t row_ = 0;
-  size_t column_ = 0;
+  size_t rows_ = 0;
 };
 
 }  // namespace tare::table
