@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/compare_benchstat.h"
 #include "cli/exit_code.h"
 
 namespace tare::cli {
@@ -58,5 +59,8 @@ int Main(int argc, char** argv) {
 }  // namespace tare::cli
 
 int main(int argc, char** argv) {
+  if (tare::cli::AsksForBenchstat(argc, argv)) {
+    return tare::cli::CompareAsBenchstat({argv + 3, argv + argc});
+  }
   return tare::cli::Main(argc, argv);
 }

@@ -7,9 +7,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "stat/ascending.h"
 #include "stat/benchstat.h"
 #include "stat/exact.h"
 #include "table/go_text.h"
+#include "table/tidy_unit.h"
 
 namespace tare::table {
 namespace {
@@ -41,7 +43,8 @@ class Maker {
       : sheet_(sheet),
         table_(table),
         options_(options),
-        exact_(units.IsExact(std::string(sheet.UnitOf(table)))),
+        // What is known of a unit is known by its tidy name, though 0 and infinity kept their own.
+        exact_(units.IsExact(Tidy(sheet.UnitOf(table)).unit)),
         least_for_interval_(stat::BenchstatLeastForInterval(options.confidence)),
         least_for_test_(stat::BenchstatLeastForTest(options.alpha)) {}
 
@@ -58,7 +61,7 @@ class Maker {
         const SheetCell* cell = table_.Find(out.rows[r], out.columns[c]);
         if (cell == nullptr) continue;
         Sample sample = cell->values;
-        std::sort(sample.begin(), sample.end());
+        std::sort(sample.begin(), sample.end(), stat::Ascending);
         BenchstatCell& made = out.cells[r * out.columns.size() + c].emplace();
         Summarize(*cell, sample, &made);
         if (c == 0) {
