@@ -8,6 +8,7 @@ namespace tare::cli {
 
 // Each adds its subcommand to `app`, with a callback that does the work and leaves an ExitCode in
 // `exit_code`, which must outlive the parsing.
+void AddCompareCommand(CLI::App& app, int& exit_code);
 void AddListCommand(CLI::App& app, int& exit_code);
 void AddRunCommand(CLI::App& app, int& exit_code);
 

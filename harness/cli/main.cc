@@ -34,6 +34,7 @@ int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   int exit_code = kOk;
+  AddCompareCommand(app, exit_code);
   AddListCommand(app, exit_code);
   AddRunCommand(app, exit_code);
   for (CLI::App* command : app.get_subcommands({})) command->footer(kExitCodeHelp);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "result/number.h"
 #include "result/read_text.h"
 #include "result/text_field.h"
 #include "table/tidy_unit.h"
@@ -134,7 +136,7 @@ class FileReader {
         if (unit_line != lines_) OnUnit(reader.Where(), fields);
         unit_line = lines_;
       } else if (line == Line::kResult) {
-        OnResult(reader.row());
+        OnResult(reader);
       } else if (line == Line::kConfig) {
         OnConfig(reader.key(), reader.value());
       } else if (line == Line::kError) {
@@ -147,10 +149,16 @@ class FileReader {
     }
   }
 
-  void OnResult(const result::Row& row) {
+  void OnResult(const result::TextReader& reader) {
+    const result::Row& row = reader.row();
     line_.name = row.name;
     line_.values.clear();
     for (const result::Value& value : row.values) {
+      if (options_.finite_only && !std::isfinite(value.value)) {
+        return visitor_.on_error(absl::StrCat(reader.Where(), ": ", value.unit, " is ",
+                                              result::FormatDouble(value.value),
+                                              ", which is no measurement"));
+      }
       const Symbol written = symbols_->Intern(value.unit);
       Measurement measurement{value.value, written, 0};
       if (options_.tidy_units) {

@@ -15,8 +15,9 @@
 namespace tare::table {
 
 struct InputOptions {
-  bool tidy_units = false;  // "sec/op" for "ns/op", as benchstat has it
-  size_t longest_line = 0;  // in bytes with its end; 0: any
+  bool tidy_units = false;   // "sec/op" for "ns/op", as benchstat has it
+  size_t longest_line = 0;   // in bytes with its end; 0: any
+  bool finite_only = false;  // a line with a value that is no number, or infinite, is an error
 };
 
 // What is found, in the order of the files. The line and the texts are valid during the call.

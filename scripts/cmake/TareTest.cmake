@@ -33,7 +33,8 @@ endfunction()
 
 # tare_python_test(<name> <script> [<argument>...])
 #
-# A check written in Python (standard library only), as the ctest <name> with the label `fast`.
+# A check written in Python (standard library, and jsonschema for a schema of ours), as the ctest
+# <name> with the label `fast`.
 function(tare_python_test name script)
   if(NOT TARE_BUILD_TESTS)
     return()

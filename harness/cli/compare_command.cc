@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// tare compare: reads result files, compares their rows, prints a table and how sure it is.
+#include <re2/re2.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "cli/commands.h"
+#include "cli/compare_data.h"
+#include "cli/compare_text.h"
+#include "cli/exit_code.h"
+#include "cli/printable.h"
+#include "result/unit.h"
+#include "table/comparison.h"
+#include "table/filter.h"
+#include "table/input.h"
+#include "table/projection.h"
+#include "table/sheet.h"
+#include "table/symbols.h"
+
+namespace tare::cli {
+namespace {
+
+// Of lines that are none of the format's so many are named; the others are counted.
+constexpr size_t kNamedOthers = 5;
+
+// What matters to times only: exact counts are compared across them.
+bool MattersToTimesOnly(absl::string_view key) {
+  return key == "cpu" || key == "kernel" || key == "tcp";
+}
+
+struct Options {
+  std::vector<std::string> files;
+  std::string table = "pkg";
+  std::string row = ".fullname";
+  std::string column = ".file";
+  std::string ignore;
+  std::string filter = "*";
+  table::CompareOptions compare;
+  std::string pairs = "auto";
+  std::string sort = "file";
+  std::string format = "text";
+  std::string colour = "auto";
+  std::vector<std::string> show;  // empty: everything
+  bool only_changed = false;
+  bool force = false;
+};
+
+// The keys of our benchmarks' names may be written without their '/'.
+std::string WithSlashes(std::string expression, bool is_filter) {
+  static const RE2 kInProjection("(^|[, ])(variant|backend|mode|size|buf|conns|active|threads)\\b");
+  static const RE2 kInFilter("(^|[ (-])(variant|backend|mode|size|buf|conns|active|threads):");
+  RE2::GlobalReplace(&expression, is_filter ? kInFilter : kInProjection,
+                     is_filter ? "\\1/\\2:" : "\\1/\\2");
+  return expression;
+}
+
+class Compare {
+ public:
+  explicit Compare(const Options& options) : options_(options), projections_(&symbols_) {}
+
+  int Main() {
+    if (!Parse()) return kUsage;
+    table::Sheet sheet(tables_.get(), rows_.get(), columns_.get(), residue_.get());
+    if (!Read(&sheet)) return kUsage;
+    if (others_ > kNamedOthers) {
+      Say(absl::StrCat("and ", others_ - kNamedOthers,
+                       " more lines that are none of the format's"));
+    }
+    if (results_ == 0) {
+      Say(absl::StrCat("no result matches the filter '", options_.filter, "'"));
+      return kUsage;
+    }
+    SayWhatVaries(sheet);
+    table::CompareOptions compare = options_.compare;
+    if (!AreAlike(&compare)) exit_code_ = kCannotJudge;
+    const table::Report report = table::CompareAll(sheet, symbols_, origins_, units_, compare);
+    Print(sheet, report, compare);
+    const bool compared =
+        std::any_of(report.tables.begin(), report.tables.end(),
+                    [](const table::ComparedTable& one) { return !one.comparisons.empty(); });
+    if (!compared) {
+      Say("nothing was compared: no row was measured in two columns");
+      exit_code_ = kCannotJudge;
+    }
+    return exit_code_;
+  }
+
+ private:
+  static void Say(const std::string& text) { std::fprintf(stderr, "tare: %s\n", text.c_str()); }
+
+  std::unique_ptr<table::Projection> Project(const char* flag, const std::string& expression,
+                                             bool with_units = false) {
+    auto projection = projections_.Parse(WithSlashes(expression, false), filter_.get(), with_units);
+    if (projection.ok()) return *std::move(projection);
+    Say(absl::StrCat(flag, ": ", projection.status().message()));
+    return nullptr;
+  }
+
+  // Everything of the command line. False: it was said what is wrong.
+  bool Parse() {
+    auto filter = table::Filter::Parse(WithSlashes(options_.filter, true), &symbols_);
+    if (!filter.ok()) {
+      Say(absl::StrCat("--filter: ", filter.status().message()));
+      return false;
+    }
+    filter_ = std::make_unique<table::Filter>(*std::move(filter));
+    tables_ = Project("--table", options_.table, true);
+    rows_ = tables_ == nullptr ? nullptr : Project("--row", options_.row);
+    columns_ = rows_ == nullptr ? nullptr : Project("--col", options_.column);
+    ignored_ = columns_ == nullptr ? nullptr : Project("--ignore", options_.ignore);
+    if (ignored_ == nullptr) return false;
+    config_ = Project("the configuration", ".config");
+    residue_ = projections_.Residue();
+    return config_ != nullptr;
+  }
+
+  bool Read(table::Sheet* sheet) {
+    const table::Symbol file_key = symbols_.Intern(".file");
+    table::InputVisitor visitor;
+    visitor.on_result = [&, file_key](table::ResultLine& line) {
+      if (!filter_->Apply(&line)) return;
+      ++results_;
+      sheet->Add(line);
+      const uint64_t cell = table::CellId(rows_->Of(line), columns_->Of(line));
+      origins_.try_emplace(cell, table::Origin{symbols_.Intern(line.name), line.Config(file_key)});
+      (void)config_->Of(line);  // each one that occurs is a key
+    };
+    visitor.on_error = [&](const std::string& error) {
+      std::fprintf(stderr, "%s\n", Printable(error).c_str());
+      exit_code_ = kCannotJudge;
+    };
+    visitor.on_other = [&](const std::string& where) {
+      if (++others_ <= kNamedOthers) {
+        std::fprintf(stderr, "%s: ignored, for it is no line of the format\n", where.c_str());
+      }
+    };
+    visitor.on_comment = [&](const std::string& text, const table::ResultLine& at) {
+      NoteReason(text, at);
+    };
+    const absl::Status status =
+        table::ReadInputs(options_.files, {.finite_only = true}, visitor, &symbols_, &units_);
+    if (!status.ok()) Say(std::string(status.message()));
+    return status.ok();
+  }
+
+  // "absent NAME: reason" and "error NAME: reason", as tare run writes them.
+  void NoteReason(absl::string_view text, const table::ResultLine& at) {
+    if (!absl::StartsWith(text, "absent ") && !absl::StartsWith(text, "error ")) return;
+    text.remove_prefix(text.find(' ') + 1);
+    const size_t colon = text.find(": ");
+    if (colon == absl::string_view::npos) return;
+    table::ResultLine line;
+    line.config = at.config;
+    line.name = std::string(text.substr(0, colon));
+    reasons_.insert_or_assign(table::CellId(rows_->Of(line), columns_->Of(line)),
+                              Printable(text.substr(colon + 2)));
+  }
+
+  // Cells that take results of several benchmarks together.
+  static void SayWhatVaries(const table::Sheet& sheet) {
+    size_t cells = 0;
+    std::vector<std::string> in;
+    for (const table::SheetTable* one : sheet.Tables()) {
+      for (const table::SheetCell& cell : one->cells) {
+        if (cell.other_residues.empty()) continue;
+        ++cells;
+        in = sheet.VaryingIn(cell);
+      }
+    }
+    if (cells == 0) return;
+    Say(absl::StrCat(cells, " cells take results together that differ in ", absl::StrJoin(in, ", "),
+                     ": name what tells them apart in --row or --col"));
+  }
+
+  // Whether the configuration that no flag names is one. If not, nothing or only exact counts may
+  // be compared, and it is said why.
+  bool AreAlike(table::CompareOptions* compare) {
+    std::vector<std::string> unlike;
+    bool counts_too = false;
+    for (const table::Dimension* dimension : config_->Dimensions()) {
+      std::vector<std::string> values;
+      for (table::Key key = 0; key < config_->size(); ++key) {
+        const absl::string_view value = config_->Value(key, *dimension);
+        const std::string text = value.empty() ? "(not said)" : Quoted(value);
+        if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
+      }
+      if (values.size() < 2) continue;
+      unlike.push_back(absl::StrCat(dimension->name, ": ", absl::StrJoin(values, ", ")));
+      counts_too = counts_too || !MattersToTimesOnly(dimension->name);
+    }
+    if (unlike.empty()) return true;
+    const std::string what = absl::StrJoin(unlike, "; ");
+    if (options_.force) {
+      Say(absl::StrCat("compared though the results differ in ", what));
+      return true;
+    }
+    Say(absl::StrCat(counts_too ? "not compared: the results differ in "
+                                : "times are not compared: the results differ in ",
+                     what,
+                     ". --ignore KEY if it does not matter, --col KEY to compare by it, "
+                     "--force to compare all the same"));
+    compare->exact_only = true;
+    if (counts_too) units_ = result::Units();  // then none is exact
+    return false;
+  }
+
+  void Print(const table::Sheet& sheet, const table::Report& report,
+             const table::CompareOptions& compare) const {
+    std::string out;
+    if (options_.format == "csv") {
+      out = ComparisonCsv(sheet, report, reasons_);
+    } else if (options_.format == "json") {
+      out = ComparisonJson(sheet, report, reasons_, compare);
+    } else if (!report.tables.empty()) {
+      CompareView view;
+      view.form =
+          options_.format == "markdown" ? CompareView::Form::kMarkdown : CompareView::Form::kText;
+      view.colour =
+          options_.colour == "always" || (options_.colour == "auto" && isatty(STDOUT_FILENO) != 0);
+      if (!options_.show.empty()) {
+        const auto shows = [&](const char* part) {
+          return std::count(options_.show.begin(), options_.show.end(), part) > 0;
+        };
+        view.parts = {shows("value"),  shows("floor"), shows("tare"),
+                      shows("change"), shows("p"),     shows("verdict")};
+      }
+      view.only_changed = options_.only_changed;
+      view.by_effect = options_.sort == "effect";
+      out = RenderComparison(sheet, report, reasons_, compare, view);
+    }
+    std::fwrite(out.data(), 1, out.size(), stdout);
+  }
+
+  const Options& options_;
+  table::Symbols symbols_;
+  table::Projections projections_;
+  std::unique_ptr<table::Filter> filter_;
+  std::unique_ptr<table::Projection> tables_, rows_, columns_, ignored_, config_, residue_;
+  result::Units units_;
+  table::Origins origins_;
+  EmptyReasons reasons_;
+  size_t results_ = 0;
+  size_t others_ = 0;
+  int exit_code_ = kOk;
+};
+
+}  // namespace
+
+void AddCompareCommand(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "compare", "Result files side by side: what changed, what is the same, what cannot be told");
+  command->add_option("files", options->files, "Result files, label=path, or - for standard input")
+      ->required();
+  command->add_option(
+      "--col", options->column,
+      "What is compared: keys that make the columns (default: .file), e.g. backend");
+  command->add_option("--row", options->row, "Keys that make the rows (default: .fullname)");
+  command->add_option("--table", options->table, "Keys that make tables (default: pkg)");
+  command->add_option("--ignore", options->ignore, "Keys in which results may differ");
+  command->add_option("--filter", options->filter,
+                      "Only what matches, e.g. '.unit:ns/op size:512'");
+  command
+      ->add_option("--alpha", options->compare.alpha,
+                   "How often a report without changes may call one (default: 0.05)")
+      ->check(CLI::Range(1e-9, 0.49));
+  command
+      ->add_option("--confidence", options->compare.confidence,
+                   "Confidence of the intervals (default: 0.95)")
+      ->check(CLI::Range(0.01, 0.999999));
+  command
+      ->add_option("--margin", options->compare.margin,
+                   "Times are the same if shown to differ by less (default: 0.05)")
+      ->check(CLI::Range(0.0, 10.0));
+  command
+      ->add_option("--pairs", options->pairs,
+                   "Take k-th values as pairs: within a file, or always, or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  command->add_option("--sort", options->sort, "Order of rows: as in the file, or by effect")
+      ->check(CLI::IsMember({"file", "effect"}));
+  command->add_flag("--only-changed", options->only_changed,
+                    "Leave out rows that are the same or cannot be told");
+  command
+      ->add_option("--show", options->show,
+                   "Of each column only these, with commas: value,floor,tare,change,p,verdict")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"value", "floor", "tare", "change", "p", "verdict"}));
+  command->add_option("--format", options->format, "text, markdown, csv or json")
+      ->check(CLI::IsMember({"text", "markdown", "csv", "json"}));
+  command->add_option("--color", options->colour, "Colour of verdicts: auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  command->add_flag("--force", options->force, "Compare results of unlike machines");
+  command->add_option("--compat", "benchstat: as the first argument, what benchstat prints")
+      ->check([](const std::string&) {
+        return std::string("--compat=benchstat must be the first argument of compare");
+      });
+  command->callback([options, &exit_code] {
+    using Pairs = table::CompareOptions::Pairs;
+    options->compare.pairs = options->pairs == "always"  ? Pairs::kAlways
+                             : options->pairs == "never" ? Pairs::kNever
+                                                         : Pairs::kAuto;
+    exit_code = Compare(*options).Main();
+  });
+}
+
+}  // namespace tare::cli

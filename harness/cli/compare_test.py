@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+# `tare compare` as a user runs it: verdicts, columns, forms, and what it refuses to compare.
+"""usage: compare_test.py TARE FAKE_BENCH"""
+
+import csv
+import io
+import json
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import jsonschema  # of Debian's python3-jsonschema
+
+TARE, FAKE_BENCH = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
+SCHEMA = json.loads((pathlib.Path(__file__).parent / "compare.schema.json").read_text("utf-8"))
+
+UNITS = "Unit allocs/op assume=exact better=lower\nUnit ns/op better=lower\n"
+MACHINE = "os: linux\ncpu: A\nkernel: 6\n"
+
+
+def lines(name, values, unit="ns/op"):
+    return "".join(f"Benchmark{name} 1000 {value} {unit}\n" for value in values)
+
+
+def noisy(seed, center, n=9, spread=0.01):
+    chance = random.Random(seed)
+    return [round(center * chance.lognormvariate(0, spread), 3) for _ in range(n)]
+
+
+class CompareTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def write(self, name, text, head=MACHINE + UNITS):
+        (pathlib.Path(self.folder.name) / name).write_text(head + text, encoding="utf-8")
+        return name
+
+    def tare(self, *arguments):
+        done = subprocess.run([TARE, "compare", *arguments], cwd=self.folder.name,
+                              capture_output=True, timeout=100, text=True)
+        return done.stdout, done.stderr, done.returncode
+
+    def cells(self, *arguments, status=0):
+        """The cells of the JSON, by row, column and unit."""
+        out, err, got = self.tare("--format=json", *arguments)
+        self.assertEqual(got, status, err)
+        report = json.loads(out)
+        jsonschema.validate(report, SCHEMA)
+        return {(c["row"], c["column"], c["unit"]): c for c in report["cells"]}
+
+    def test_changed_same_and_cannot_tell(self):
+        old = self.write("old", lines("Slow", noisy(1, 100)) + lines("Same", noisy(2, 100, 20))
+                         + lines("Noisy", noisy(3, 100, 9, 0.3)) + lines("Few", [100, 101]))
+        new = self.write("new", lines("Slow", noisy(4, 130)) + lines("Same", noisy(5, 100, 20))
+                         + lines("Noisy", noisy(6, 100, 9, 0.3)) + lines("Few", [103, 104]))
+        cells = self.cells(old, new)
+        slow = cells["Slow", "new", "ns/op"]
+        self.assertEqual((slow["verdict"], slow["better"], slow["base"]), ("changed", False, "old"))
+        self.assertAlmostEqual(slow["ratio"], 1.3, delta=0.03)
+        self.assertLess(slow["ratio_low"], 1.3)
+        same = cells["Same", "new", "ns/op"]
+        self.assertEqual(same["verdict"], "same")
+        self.assertLess(same["same_within"], 0.05)
+        noise = cells["Noisy", "new", "ns/op"]
+        self.assertEqual(noise["verdict"], "cannot_tell")
+        self.assertGreater(noise["detectable"], 0.1)
+        few = cells["Few", "new", "ns/op"]
+        # Four tests: alpha / 4 = 0.0125 needs 5 values a side (2 / 252), for 2 / 70 is above it.
+        self.assertEqual((few["verdict"], few["least_n"]), ("cannot_tell", 5))
+        out, _, _ = self.tare(old, new)
+        for text in ("changed: worse", "same within", "could see no change, 5 a side could",
+                     "1 changed (1 worse), 1 same, 2 cannot be told. 4 tests"):
+            self.assertIn(text, out)
+
+    def test_p_that_benchstat_gets_wrong(self):
+        old = self.write("old", lines("A", [1, 1, 1, 1, 1, 1, 0, 1, 1, 1], "hits"))
+        new = self.write("new", lines("A", [1, 0], "hits"))
+        self.assertAlmostEqual(self.cells(old, new)["A", "new", "hits"]["p"], 0.636, places=3)
+        out, _, _ = self.tare("--compat=benchstat", old, new)
+        self.assertIn("-50.00% (n=10+2)", out)
+
+    def test_holm_over_the_report(self):
+        def sides(rows):
+            # Samples of 4 that do not overlap: p = 2/70 each, which no report of several bears.
+            return ([self.write("old", "".join(lines(f"R{i}", [1, 2, 3, 4]) for i in range(rows))),
+                     self.write("new", "".join(lines(f"R{i}", [5, 6, 7, 8]) for i in range(rows)))])
+        self.assertEqual(self.cells(*sides(1))["R0", "new", "ns/op"]["verdict"], "changed")
+        two = self.cells(*sides(2))["R0", "new", "ns/op"]
+        self.assertEqual(two["verdict"], "cannot_tell")
+        self.assertAlmostEqual(two["p_holm"], 4 / 70)
+
+    def test_false_alarms_on_1000_null_comparisons(self):
+        chance, alarmed, told_same = random.Random(7), 0, 0
+        for _ in range(20):
+            rows = [(f"R{i}", chance.random()) for i in range(50)]
+            old, new = (
+                self.write(side, "".join(lines(name, noisy(f"{side}{seed}", 100, 9, 0.05))
+                                         for name, seed in rows)) for side in ("old", "new"))
+            verdicts = [c["verdict"] for c in self.cells(old, new, "--margin=0.1").values()
+                        if "verdict" in c]
+            self.assertEqual(len(verdicts), 50)
+            alarmed += "changed" in verdicts
+            told_same += verdicts.count("same")
+        print(f"null comparisons: {alarmed} of 20 reports of 50 call a change, "
+              f"{told_same} of 1000 are shown to be the same within 10 %")
+        # At most one in 20 expected; five has a probability below 0.003.
+        self.assertLess(alarmed, 5)
+        self.assertGreater(told_same, 500)
+
+    def test_exact_units(self):
+        old = self.write("old", lines("Up", [3, 3], "allocs/op") + lines("Eq", [0], "allocs/op")
+                         + lines("Var", [1, 2], "allocs/op") + lines("New", [0], "allocs/op"))
+        new = self.write("new", lines("Up", [2, 2], "allocs/op") + lines("Eq", [0], "allocs/op")
+                         + lines("Var", [1, 1], "allocs/op") + lines("New", [4], "allocs/op"))
+        cells = self.cells(old, new)
+        got = {row: cells[row, "new", "allocs/op"] for row in ("Up", "Eq", "Var", "New")}
+        self.assertEqual([got[row]["verdict"] for row in got],
+                         ["changed", "same", "unstable", "changed"])
+        self.assertTrue(got["Up"]["better"])
+        self.assertEqual(got["New"]["difference"], 4)
+        self.assertNotIn("p", got["Up"])
+        out, _, _ = self.tare(old, new)
+        self.assertIn("unstable: exact values range from 1 to 2", out)
+
+    def test_backends_side_by_side_with_pairs_floor_and_reasons(self):
+        chance = random.Random(9)
+        rounds = [chance.uniform(1, 3) for _ in range(9)]  # the machine's mood
+        text = "".join(
+            lines("S/T/variant=floor/size=8", [1000 * mood])
+            + lines("S/T/variant=reference/backend=epoll/size=8", [1250 * mood + i])
+            + lines("S/T/variant=reference/backend=io_uring/size=8", [1100 * mood + 2 * i])
+            for i, mood in enumerate(rounds))
+        text += "# absent S/T/variant=reference/backend=kqueue/size=8: not on this system\n"
+        text += lines("S/T/variant=baseline/backend=kqueue/size=8", [1])
+        one = self.write("one", text)
+        cells = self.cells(one, "--col", "backend")
+        reference = "S/T/variant=reference/size=8"
+        ring = cells[reference, "io_uring", "ns/op"]
+        self.assertEqual((ring["base"], ring["paired"], ring["verdict"]),
+                         ("epoll", True, "changed"))
+        self.assertAlmostEqual(ring["ratio"], 0.88, delta=0.01)
+        self.assertAlmostEqual(ring["floor_ratio"], 1.1, delta=0.01)
+        self.assertGreater(ring["tare"], 100)
+        self.assertEqual(cells[reference, "kqueue", "ns/op"]["empty_because"],
+                         "not on this system")
+        # Taken apart, the mood hides it.
+        apart = self.cells(one, "--col", "backend", "--pairs=never")[reference, "io_uring", "ns/op"]
+        self.assertEqual((apart["paired"], apart["verdict"]), (False, "cannot_tell"))
+        out, _, _ = self.tare(one, "--col", "backend")
+        self.assertIn("not in kqueue: not on this system", out)
+        self.assertRegex(out, r"vs floor +tare")
+
+    def test_unlike_machines_are_refused(self):
+        counts = lines("A", [1], "allocs/op") + lines("A", noisy(1, 100))
+        old = self.write("old", counts)
+        new = self.write("new", counts, "os: linux\ncpu: B\nkernel: 6\n" + UNITS)
+        out, err, status = self.tare(old, new)
+        self.assertEqual(status, 4)
+        self.assertIn("times are not compared: the results differ in cpu: 'A', 'B'", err)
+        self.assertIn("allocs/op", out)  # exact counts are
+        self.assertNotIn("ns/op", out)
+        other = self.write("other", counts, "os: windows\ncpu: A\nkernel: 6\n" + UNITS)
+        out, err, status = self.tare(old, other)
+        self.assertEqual((out, status), ("", 4))
+        self.assertIn("not compared: the results differ in os: 'linux', 'windows'", err)
+        for flags in (("--force",), ("--ignore=cpu",), ("--col=cpu",)):
+            self.assertEqual(self.tare(old, new, *flags)[2], 0, flags)
+
+    def test_unmatched_rows_are_listed(self):
+        old = self.write("old", lines("A", [1]) + lines("B", [1]))
+        new = self.write("new", lines("B", [1]) + lines("C", [1]))
+        out, _, _ = self.tare(old, new, "--only-changed")
+        self.assertRegex(out, r"A .* not in new\n")
+        self.assertRegex(out, r"C .* not in old\n")
+        self.assertNotRegex(out, r"\nB ")
+
+    def test_order_by_effect(self):
+        old = self.write("old", "".join(lines(r, [100, 101, 102, 103, 104, 105]) for r in "ABC"))
+        new = self.write("new", lines("A", [110, 111, 112, 113, 114, 115])
+                         + lines("B", [50, 51, 52, 53, 54, 55])
+                         + lines("C", [100, 101, 102, 103, 104, 105]))
+        out, _, _ = self.tare(old, new, "--sort=effect")
+        self.assertEqual(re.findall(r"^([ABC]) ", out, re.MULTILINE), ["B", "A", "C"])
+
+    def test_forms(self):
+        old = self.write("old", lines("A|b", noisy(1, 100)))
+        new = self.write("new", lines("A|b", noisy(2, 50)))
+        out, _, _ = self.tare(old, new, "--format=markdown")
+        self.assertIn("| A\\|b |", out)
+        self.assertIn("changed: better |\n", out)
+        rows = list(csv.DictReader(io.StringIO(self.tare(old, new, "--format=csv")[0])))
+        self.assertEqual([row["column"] for row in rows], ["old", "new"])
+        self.assertEqual((rows[0]["table"], rows[0]["unit"]), ("", "ns/op"))
+        self.assertEqual((rows[0]["verdict"], rows[1]["verdict"]), ("", "changed"))
+        self.assertIn("\x1b[32m", self.tare(old, new, "--color=always")[0])
+        self.assertNotIn("\x1b", self.tare(old, new)[0])
+
+    def test_parts_of_columns_and_names_of_keys(self):
+        text = "".join(lines(f"S/T/variant={name}/size=8", values) for name, values in (
+            ("floor", [100] * 9), ("a/mode=x", [250] * 9), ("b/mode=x", [300] * 9)))
+        one = self.write("one", text)
+        out, err, status = self.tare(one, "--col=mode", "--row=variant,size",
+                                     "--show=value,floor,tare", "--format=markdown", "--force")
+        self.assertEqual(status, 4)  # each stands alone in its row
+        self.assertIn("nothing was compared", err)
+        header, rule, floor, first, second = out.splitlines()
+        self.assertEqual(header, "| ns/op | no mode: median \u00b7 vs floor \u00b7 tare | "
+                                 "x: median \u00b7 vs floor \u00b7 tare |")
+        self.assertEqual(rule, "| --- | ---: | ---: |")
+        self.assertEqual([floor, first, second], [
+            "| floor size=8 | 100 \u00b10.0 % \u00b7 1.000 \u00b7 0.00 | - |",
+            "| a size=8 | - | 250 \u00b10.0 % \u00b7 2.500 \u00b7 +150 |",
+            "| b size=8 | - | 300 \u00b10.0 % \u00b7 3.000 \u00b7 +200 |"])
+        _, err, status = self.tare(one, "--show=colour")
+        self.assertEqual(status, 2)
+        self.assertIn("colour not in", err)
+
+    def test_what_tare_writes_is_better_where_it_is_less(self):
+        old = self.write("old", lines("A", noisy(1, 100)) + lines("A", noisy(2, 100), "apples"), "")
+        new = self.write("new", lines("A", noisy(3, 200)) + lines("A", noisy(4, 200), "apples"), "")
+        cells = self.cells(old, new)
+        self.assertFalse(cells["A", "new", "ns/op"]["better"])
+        self.assertNotIn("better", cells["A", "new", "apples"])
+
+    def test_from_two_runs_to_a_decision(self):
+        bin_dir = pathlib.Path(self.folder.name) / "bin"
+        bin_dir.mkdir()
+        (bin_dir / "bench_good").symlink_to(FAKE_BENCH)
+        for side in ("before", "after"):
+            subprocess.run([TARE, "run", "--suite", "good", "-o", side, "--bin-dir", bin_dir],
+                           cwd=self.folder.name, check=True, capture_output=True, timeout=100)
+        out, err, status = self.tare("before/good.txt", "after/good.txt")
+        self.assertEqual((err, status), ("", 0))
+        self.assertIn("allocs/op", out)
+        self.assertRegex(out, r"variant=reference/backend=epoll/size=64 .* equal\n")
+        self.assertRegex(out, r"\d+ changed \(\d+ worse\)")
+
+    def test_bad_input_is_named_and_judged(self):
+        old = self.write("old", lines("A", [1]) + "BenchmarkB x 1 ns/op\nsome log\n"
+                         "BenchmarkC 1 NaN ns/op\n", head="")
+        new = self.write("new", lines("A", [1]))
+        _, err, status = self.tare("--force", old, new)
+        self.assertEqual(status, 4)
+        self.assertIn("old:2: parsing iteration count: invalid syntax", err)
+        self.assertIn("old:3: ignored", err)
+        self.assertIn("old:4: ns/op is NaN, which is no measurement", err)
+        for arguments, said in ((("gone", new), "open gone: no such file or directory"),
+                                ((new, "--filter=x"), "expected key:value"),
+                                ((new, "--filter=size:9"), "no result matches"),
+                                ((new, "--col=a@b"), "unknown order"),
+                                ((new, "--compat=benchstat"), "must be the first argument"),
+                                ((), "files is required")):
+            _, err, status = self.tare(*arguments)
+            self.assertEqual(status, 2, arguments)
+            self.assertIn(said, err)
+        _, err, status = self.tare(new)
+        self.assertEqual(status, 4)
+        self.assertIn("nothing was compared", err)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

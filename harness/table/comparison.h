@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The comparisons of a sheet: each cell against the first of its row, with tests and verdicts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "result/unit.h"
+#include "stat/median.h"
+#include "stat/warning.h"
+#include "table/sheet.h"
+
+namespace tare::table {
+
+struct CompareOptions {
+  double alpha = 0.05;       // how often a report of no changes may call one
+  double confidence = 0.95;  // of the intervals
+  double margin = 0.05;      // two times are the same if shown to differ by less than this fraction
+  bool exact_only = false;   // leave the tables of units that are samples out
+  // Whether the k-th values of two samples of one size are a pair, taken in the same round.
+  enum class Pairs { kAuto, kAlways, kNever } pairs = Pairs::kAuto;  // kAuto: within one file
+};
+
+// Where the values of a cell come from: what finds its floor and its pairs.
+struct Origin {
+  Symbol name = 0;  // the whole name of the first result
+  Symbol file = 0;  // its value of .file
+};
+using Origins = absl::flat_hash_map<uint64_t, Origin>;  // by CellId
+uint64_t CellId(Key row, Key column);
+
+struct CellSummary {
+  const SheetCell* cell = nullptr;
+  double center = 0;                       // the median; of exact units the value
+  std::optional<stat::Interval> interval;  // of the median, nothing where the values are too few
+  stat::Interval range;                    // smallest and largest value
+  bool unstable = false;                   // an exact unit, and the values differ
+  // Of a variant whose floor was measured in the same file: its ratio to the floor, the median over
+  // the rounds where there are as many, and what it weighs itself: gross less floor.
+  std::optional<double> floor_ratio;
+  std::optional<double> tare;
+};
+
+enum class Outcome : uint8_t {
+  kChanged,
+  kSame,        // of times: shown to be, within `within`; of exact units: equal
+  kCannotTell,  // `detectable`, or `least` where not even that
+  kUnstable,    // of an exact unit whose values differ
+};
+
+struct Comparison {
+  size_t row = 0, column = 0, base = 0;  // indices in the table
+  bool paired = false;
+  // Nothing of exact units: there is nothing to test.
+  std::optional<double> p;
+  double adjusted_p = 1;  // by Holm, over the whole report
+  stat::Warning warning = stat::Warning::kNone;
+  // Hodges-Lehmann estimate of the ratio to the base and its interval; of exact units the quotient.
+  // Nothing where a value is not positive: then there is only `difference`.
+  std::optional<double> ratio;
+  std::optional<stat::Interval> interval;
+  double difference = 0;  // of the centres
+  Outcome outcome = Outcome::kCannotTell;
+  double within = 0;                 // kSame: the ratio lies that near to 1
+  std::optional<double> detectable;  // kCannotTell: a change of this fraction would have been seen
+  size_t least = 0;  // kCannotTell, without `detectable`: so many values a side could show one
+  // kChanged: 1 for better, -1 for worse, 0 where the unit does not say which is which.
+  int better = 0;
+};
+
+struct ComparedTable {
+  const SheetTable* sheet = nullptr;
+  std::string unit;
+  bool exact = false;
+  std::vector<Key> rows;
+  std::vector<Key> columns;
+  std::vector<std::optional<CellSummary>> cells;  // row by row
+  std::vector<Comparison> comparisons;            // row by row, then by column
+
+  const std::optional<CellSummary>& At(size_t row, size_t column) const {
+    return cells[row * columns.size() + column];
+  }
+};
+
+struct Report {
+  std::vector<ComparedTable> tables;
+  size_t tests = 0;  // that Holm's correction counts
+};
+
+// The base of a row is its first column that was measured. `sheet` must outlive the report.
+Report CompareAll(const Sheet& sheet, const Symbols& symbols, const Origins& origins,
+                  const result::Units& units, const CompareOptions& options);
+
+}  // namespace tare::table
