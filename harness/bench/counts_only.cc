@@ -4,12 +4,15 @@
 #include "bench/counts_only.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 
 #include "bench/go_text.h"
+#include "bench/left_behind.h"
 #include "bench/output.h"
 #include "bench/window.h"
 #include "result/result.h"
@@ -30,6 +33,17 @@ constexpr std::chrono::nanoseconds kLongest = std::chrono::milliseconds(100);
 // Under this name, and no other, the row to be counted is selected.
 constexpr char kCountedName[] = "tare:counted-row";
 
+// What is kept of a run. Holds no memory of its own unless the run was skipped: what a run leaves
+// alive is read while this is.
+struct Counted {
+  int64_t iterations = 0;
+  std::string skipped_because;  // empty: it was not
+  bool skipped = false;
+  std::string_view why_not_counted;                          // empty: it was counted
+  std::array<double, std::size(kMeteredCounters)> per_op{};  // of the counters that apply
+  Holdings left;
+};
+
 class Collector final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override { return true; }
@@ -43,16 +57,32 @@ class Collector final : public benchmark::BenchmarkReporter {
 };
 
 // Google Benchmark's loop, once: set-up, `iterations` in each thread, tear-down.
-Run RunOnce(const Row& row, int64_t iterations) {
-  const OnlyInstance only(*row.family->benchmark, row.instance, kCountedName, iterations);
-  Collector collector;
-  benchmark::RunSpecifiedBenchmarks(&collector, std::string("^") + kCountedName + "(/|$)");
-  if (collector.runs().size() != 1) {
-    std::fprintf(stderr, "tare: %s: one run expected of Google Benchmark, %zu reported\n",
-                 row.name.c_str(), collector.runs().size());
-    std::abort();
+Counted RunOnce(const Row& row, int64_t iterations) {
+  Counted counted;
+  const Holdings before = Holdings::Now();
+  {
+    const OnlyInstance only(*row.family->benchmark, row.instance, kCountedName, iterations);
+    Collector collector;
+    benchmark::RunSpecifiedBenchmarks(&collector, std::string("^") + kCountedName + "(/|$)");
+    if (collector.runs().size() != 1) {
+      std::fprintf(stderr, "tare: %s: one run expected of Google Benchmark, %zu reported\n",
+                   row.name.c_str(), collector.runs().size());
+      std::abort();
+    }
+    const Run& run = collector.runs().front();
+    counted.iterations = run.iterations;
+    counted.skipped = run.error_occurred;
+    if (run.error_occurred) {
+      counted.skipped_because = run.error_message;
+    } else if (counted.why_not_counted = WhyNotCounted(run); counted.why_not_counted.empty()) {
+      for (size_t i = 0; i < counted.per_op.size(); ++i) {
+        const MeteredCounter& counter = kMeteredCounters[i];
+        if (counter.why_not().empty()) counted.per_op[i] = run.counters.at(counter.unit).value;
+      }
+    }
   }
-  return collector.runs().front();
+  counted.left = Holdings::Now() - before;
+  return counted;
 }
 
 // The number of iterations for a row that takes `per_iteration`.
@@ -63,37 +93,40 @@ int64_t FittingIterations(std::chrono::nanoseconds per_iteration) {
   return kFewIterations;
 }
 
-// Another process may take the CPU away for some milliseconds: a short trial is repeated, and its
-// shortest time counts, so that the choice does not depend on it.
-constexpr int kTrials = 5;
-constexpr std::chrono::nanoseconds kShortTrial = std::chrono::milliseconds(10);
+// Another process may take the CPU away for some milliseconds, or for most of the time. So what is
+// looked at is the shortest of many single iterations: only one of them need go undisturbed. (The
+// mean of 8 is disturbed if one of them is, and the shortest of five such means was, under load.)
+constexpr int kTrials = 40;
+constexpr int kLeastTrials = 5;  // also of a row that takes long
 
 // Finds how many iterations are this row's. Returns the run that was skipped, if one was.
-std::optional<Run> ChooseIterations(const Row& row, int64_t* iterations) {
+std::optional<Counted> ChooseIterations(const Row& row, int64_t* iterations) {
   // The first iteration pays for everything that happens once.
-  if (Run run = RunOnce(row, 1); run.error_occurred) return run;
-  auto shortest = std::chrono::nanoseconds::max();
+  if (Counted run = RunOnce(row, 1); run.skipped) return run;
+  std::chrono::nanoseconds shortest = std::chrono::nanoseconds::max(), sum{};
   *iterations = kFewIterations;
   for (int i = 0;
-       i < kTrials && *iterations != kManyIterations && (i == 0 || shortest < kShortTrial); ++i) {
-    if (Run run = RunOnce(row, kFewIterations); run.error_occurred) return run;
+       i < kTrials && *iterations != kManyIterations && (i < kLeastTrials || sum < kLongest); ++i) {
+    if (Counted run = RunOnce(row, 1); run.skipped) return run;
     // This thread runs the benchmark's thread 0: its window has the time, pauses included.
-    shortest = std::min(shortest, Window::OfThisThread().duration());
-    *iterations = FittingIterations(shortest / kFewIterations);
+    const std::chrono::nanoseconds time = Window::OfThisThread().duration();
+    sum += time;
+    shortest = std::min(shortest, time);
+    *iterations = FittingIterations(shortest);
   }
   return std::nullopt;
 }
 
-// Runs the row until it is warm and finds its number of iterations. Returns the run that was
-// skipped, if one was.
-std::optional<Run> WarmUp(const Row& row, int64_t* iterations) {
-  *iterations = row.family->counted_iterations;
+// Runs the row until it is warm and finds its number of iterations, in each thread, unless
+// `asked_for` says it. Returns the run that was skipped, if one was.
+std::optional<Counted> WarmUp(const Row& row, int64_t asked_for, int64_t* iterations) {
+  *iterations = asked_for;
+  if (*iterations == 0) *iterations = row.family->counted_iterations;
   if (*iterations == 0) *iterations = IterationsOf(*row.family->benchmark);
   if (*iterations == 0) {
-    std::optional<Run> skipped = ChooseIterations(row, iterations);
-    if (skipped || *iterations == kFewIterations) return skipped;  // the trials have warmed it
+    if (std::optional<Counted> skipped = ChooseIterations(row, iterations)) return skipped;
   }
-  if (Run run = RunOnce(row, *iterations); run.error_occurred) return run;
+  if (Counted run = RunOnce(row, *iterations); run.skipped) return run;
   return std::nullopt;
 }
 
@@ -104,27 +137,32 @@ struct ExactTotal {
 };
 
 // The totals that Google Benchmark divided. Only exact counters, in the order of kMeteredCounters.
-std::vector<ExactTotal> TotalsOf(const Run& run) {
+std::vector<ExactTotal> TotalsOf(const Counted& run) {
   std::vector<ExactTotal> totals;
-  for (const MeteredCounter& counter : kMeteredCounters) {
+  for (size_t i = 0; i < run.per_op.size(); ++i) {
+    const MeteredCounter& counter = kMeteredCounters[i];
     if (!counter.exact || !counter.why_not().empty()) continue;
-    totals.push_back(
-        {counter.unit,
-         result::IntegerTotal(run.counters.at(counter.unit).value, run.iterations).value()});
+    totals.push_back({counter.unit, result::IntegerTotal(run.per_op[i], run.iterations).value()});
   }
   return totals;
 }
 
-result::Row CountedRow(const std::string& name, const Run& run) {
+result::Row CountedRow(const std::string& name, const Counted& run) {
   result::Row row{name, run.iterations, {}};
-  for (const MeteredCounter& counter : kMeteredCounters) {
-    if (!counter.why_not().empty()) continue;
-    row.values.push_back({run.counters.at(counter.unit).value, counter.unit});
+  for (size_t i = 0; i < run.per_op.size(); ++i) {
+    if (!kMeteredCounters[i].why_not().empty()) continue;
+    row.values.push_back({run.per_op[i], kMeteredCounters[i].unit});
+  }
+  if (WhyNoDescriptors().empty()) {
+    row.values.push_back({static_cast<double>(run.left.descriptors), kDescriptorsLeft});
+  }
+  if (WhyNoBytes().empty()) {
+    row.values.push_back({static_cast<double>(run.left.bytes), kBytesLeft});
   }
   return row;
 }
 
-std::string Difference(const Run& first, const Run& second) {
+std::string Difference(const Counted& first, const Counted& second) {
   const std::vector<ExactTotal> before = TotalsOf(first), after = TotalsOf(second);
   std::string text;
   for (size_t i = 0; i < before.size(); ++i) {
@@ -146,32 +184,70 @@ Counters ApplicableCounters() {
   return counters;
 }
 
-// `announced`: the counters of which the head says that they apply. One may have failed since.
+bool HasCounts(const Counted& run) {
+  return !run.skipped && run.why_not_counted.empty();
+}
+
+// Says why `run` has none. Returns whether that is an error.
+bool AppendNoCounts(const Row& row, const Counted& run, std::string* out) {
+  if (run.skipped) return AppendSkipped(row.name, run.skipped_because, out);
+  AppendOutcome("error", row.name, run.why_not_counted, out);
+  return true;
+}
+
+// Counts once more with each of `plants`. Returns the run that has no counts, if one has none.
+std::optional<Counted> CountPlanted(const Row& row, int64_t iterations,
+                                    const std::vector<Plant>& plants, std::string* out) {
+  for (const Plant plant : plants) {
+    SetPlant(plant);
+    Counted run = RunOnce(row, iterations);
+    SetPlant(Plant::kNone);
+    if (!HasCounts(run)) return run;
+    std::string line;
+    result::AppendRow(CountedRow(row.name, run), &line);
+    line.pop_back();  // its end
+    AppendOutcome("planted " + std::string(NameOf(plant)), row.name, line, out);
+  }
+  return std::nullopt;
+}
+
+struct HowToCount {
+  int64_t iterations = 0;  // of all threads; 0: the row's own number
+  std::vector<Plant> plants;
+  Counters announced;  // those of which the head says that they apply; one may have failed since
+};
+
 // Returns whether the row ended in an error.
-bool CountRow(const Row& row, const Counters& announced, std::string* out) {
+bool CountRow(const Row& row, const HowToCount& how, std::string* out) {
   if (!row.family->absent.empty()) {
     AppendOutcome("absent", row.name, row.family->absent, out);
     return false;
   }
-  int64_t iterations = 0;
-  if (const std::optional<Run> skipped = WarmUp(row, &iterations)) {
-    return AppendSkipped(row.name, skipped->error_message, out);
+  if (how.iterations % row.instance.threads != 0) {
+    AppendOutcome("error", row.name,
+                  "its " + std::to_string(row.instance.threads) + " threads cannot share " +
+                      std::to_string(how.iterations) + " iterations evenly",
+                  out);
+    return true;
   }
-  const Run first = RunOnce(row, iterations);
-  const Run second = first.error_occurred ? first : RunOnce(row, iterations);
-  if (second.error_occurred) return AppendSkipped(row.name, second.error_message, out);
-  for (const Run* run : {&first, &second}) {
-    if (const std::string_view why_not = WhyNotCounted(*run); !why_not.empty()) {
-      AppendOutcome("error", row.name, why_not, out);
-      return true;
-    }
+  int64_t iterations = 0;  // in each thread
+  if (const std::optional<Counted> skipped =
+          WarmUp(row, how.iterations / row.instance.threads, &iterations)) {
+    return AppendSkipped(row.name, skipped->skipped_because, out);
   }
+  const Counted first = RunOnce(row, iterations);
+  if (!HasCounts(first)) return AppendNoCounts(row, first, out);
+  const Counted second = RunOnce(row, iterations);
+  if (!HasCounts(second)) return AppendNoCounts(row, second, out);
   if (first.iterations == second.iterations && TotalsOf(first) == TotalsOf(second)) {
     result::AppendRow(CountedRow(row.name, second), out);
+    if (const auto none = CountPlanted(row, iterations, how.plants, out)) {
+      return AppendNoCounts(row, *none, out);
+    }
   } else {
     AppendOutcome("unstable", row.name, Difference(first, second), out);
   }
-  for (const MeteredCounter* counter : announced) {
+  for (const MeteredCounter* counter : how.announced) {
     if (const std::string_view why_not = counter->why_not(); !why_not.empty()) {
       AppendOutcome("note", row.name,
                     std::string(counter->unit) + " is not counted: " + std::string(why_not), out);
@@ -182,9 +258,9 @@ bool CountRow(const Row& row, const Counters& announced, std::string* out) {
 
 }  // namespace
 
-bool CountRows(const std::vector<Row>& rows) {
+bool CountRows(const std::vector<Row>& rows, int64_t iterations, const std::vector<Plant>& plants) {
   std::string out;
-  const Counters announced = ApplicableCounters();
+  const HowToCount how = {iterations, plants, ApplicableCounters()};
   AppendHead(Measures::kCountsOnly, &out);
   WriteResults(out);
   const std::string_view nothing = WhyNothingIsCounted();
@@ -192,7 +268,7 @@ bool CountRows(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     out.clear();
     if (nothing.empty()) {
-      has_error |= CountRow(row, announced, &out);
+      has_error |= CountRow(row, how, &out);
     } else {
       AppendOutcome("absent", row.name, nothing, &out);
     }

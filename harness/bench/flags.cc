@@ -2,7 +2,10 @@
 // Parses tare's flags and refuses combinations that contradict each other.
 #include "bench/flags.h"
 
+#include <algorithm>
+#include <charconv>
 #include <string_view>
+#include <system_error>
 
 namespace tare::bench {
 
@@ -11,19 +14,44 @@ const char kFlagsHelp[] =
     "          [--tare_format={go|gbench}]  Go's benchmark format (default), or as\n"
     "                                       --benchmark_format says\n"
     "          [--counts-only]              count over fixed iterations, twice; no times\n"
-    "          [--tare_list]                list the rows that --benchmark_filter selects\n";
+    "          [--tare_list]                list the rows that --benchmark_filter selects\n"
+    "          [--tare_iterations=N]        with --counts-only: count over N iterations\n"
+    "          [--tare_plant={alloc|alloc-per-op|bytes|descriptor|block},...]\n"
+    "                                       with --counts-only: count once more with each of "
+    "these\n"
+    "                                       faults planted, for `tare gate --self-test`\n";
 
 namespace {
 
 constexpr std::string_view kFormat = "--tare_format=";
 constexpr std::string_view kCountsOnly = "--counts-only";
 constexpr std::string_view kList = "--tare_list";
+constexpr std::string_view kIterations = "--tare_iterations=";
+constexpr std::string_view kPlant = "--tare_plant=";
 constexpr std::string_view kGbenchFormat = "--benchmark_format=";
 constexpr std::string_view kGbenchOut = "--benchmark_out=";
 
 // Both given: what a user means by them cannot be done.
 std::string Contradiction(std::string_view a, std::string_view b) {
   return std::string(a) + " and " + std::string(b) + " contradict each other; give one of them";
+}
+
+std::string OnlyWithCounts(std::string_view flag) {
+  return std::string(flag) + "... makes sense with --counts-only only";
+}
+
+bool ParseIterations(std::string_view text, int64_t* iterations) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *iterations);
+  return error == std::errc() && end == text.data() + text.size() && *iterations > 0;
+}
+
+bool ParsePlants(std::string_view text, std::vector<Plant>* plants) {
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find(',', at), text.size());
+    if (!ParsePlant(text.substr(at, end - at), &plants->emplace_back())) return false;
+    at = end + 1;
+  }
+  return true;
 }
 
 }  // namespace
@@ -43,6 +71,15 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
       if (value != "go" && value != "gbench") {
         return format + ": unknown format; there are go and gbench";
       }
+    } else if (arg.starts_with(kIterations)) {
+      if (!ParseIterations(arg.substr(kIterations.size()), &flags->counted_iterations)) {
+        return std::string(arg) + ": a whole number above 0 is expected";
+      }
+    } else if (arg.starts_with(kPlant)) {
+      if (!ParsePlants(arg.substr(kPlant.size()), &flags->plants)) {
+        return std::string(arg) +
+               ": unknown plant; there are alloc, alloc-per-op, bytes, descriptor and block";
+      }
     } else {
       if (arg.starts_with(kGbenchFormat)) gbench_format = arg;
       if (arg.starts_with(kGbenchOut)) gbench_out = arg;
@@ -60,6 +97,10 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
     return Contradiction(kCountsOnly, gbench_format.empty() ? format : gbench_format);
   }
   if (flags->counts_only && !gbench_out.empty()) return Contradiction(kCountsOnly, gbench_out);
+  if (!flags->counts_only) {
+    if (!flags->plants.empty()) return OnlyWithCounts(kPlant);
+    if (flags->counted_iterations != 0) return OnlyWithCounts(kIterations);
+  }
   flags->format = wants_gbench ? Flags::Format::kGbench : Flags::Format::kGo;
   return "";
 }

@@ -2,7 +2,11 @@
 // The flags that tare::benchmem_main adds to Google Benchmark's.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
+
+#include "bench/plant.h"
 
 namespace tare::bench {
 
@@ -11,6 +15,8 @@ struct Flags {
   Format format = Format::kGo;
   bool counts_only = false;
   bool list = false;
+  std::vector<Plant> plants;       // in the order given
+  int64_t counted_iterations = 0;  // of all threads; 0: each row has its own number
 };
 
 // Takes our flags out of argv, with null after the last that is left. Returns what is wrong with

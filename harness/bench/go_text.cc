@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "bench/environment.h"
+#include "bench/left_behind.h"
 #include "bench/rows.h"
 #include "result/write_text.h"
 #include "tare/benchmem.h"
@@ -25,6 +28,11 @@ const MeteredCounter* FindMetered(std::string_view unit) {
   return found != std::end(kMeteredCounters) ? found : nullptr;
 }
 
+// Unit, and why it does not apply.
+std::vector<std::pair<std::string_view, std::string_view>> LeftBehind() {
+  return {{kDescriptorsLeft, WhyNoDescriptors()}, {kBytesLeft, WhyNoBytes()}};
+}
+
 void AppendUnits(Measures measures, std::string* out) {
   result::Units units;
   // A unit is described once here: there is nothing to contradict.
@@ -39,6 +47,14 @@ void AppendUnits(Measures measures, std::string* out) {
     if (!counter.why_not().empty()) continue;
     set(counter.unit, "assume", counter.exact ? "exact" : "nothing");
     set(counter.unit, "better", "lower");
+  }
+  if (measures == Measures::kCountsOnly) {
+    // What a run leaves behind is exact where nothing of it depends on scheduling: a sample.
+    for (const auto& [unit, why_not] : LeftBehind()) {
+      if (!why_not.empty()) continue;
+      set(unit, "assume", "nothing");
+      set(unit, "better", "lower");
+    }
   }
   for (const result::Unit& unit : units.all()) result::AppendUnit(unit, out);
 }
@@ -56,6 +72,13 @@ void AppendHead(Measures measures, std::string* out) {
     if (why_not.empty()) continue;
     result::AppendComment(
         "not applicable: " + std::string(counter.unit) + ": " + std::string(why_not), out);
+  }
+  if (measures == Measures::kCountsOnly) {
+    for (const auto& [unit, why_not] : LeftBehind()) {
+      if (why_not.empty()) continue;
+      result::AppendComment("not applicable: " + std::string(unit) + ": " + std::string(why_not),
+                            out);
+    }
   }
   for (const auto& [key, value] : Environment()) result::AppendConfig(key, value, out);
   AppendUnits(measures, out);

@@ -174,6 +174,23 @@ TEST(CountsOnly, IterationsAreAConstantOfTheRow) {
   EXPECT_EQ(own.rows[2].iterations, 10);
 }
 
+TEST(CountsOnly, IterationsMayBeAskedFor) {
+  if (NothingIsCounted()) {
+    std::cout << "not applicable: " << AllocScope::WhyNot() << "\n";
+    return;
+  }
+  const Finished finished = RunProgram(
+      SUITE_PLANTS, {"--counts-only", "--tare_iterations=6", "--benchmark_filter=quick|fixed"});
+  const result::ResultFile results = ReadResults(finished);
+  ASSERT_THAT(Names(results.rows), ElementsAre("quick", "fixed/threads=2")) << finished.out;
+  EXPECT_EQ(results.rows[0].iterations, 6);
+  EXPECT_EQ(results.rows[1].iterations, 6);  // 3 in each thread
+  const Finished odd = RunProgram(
+      SUITE_PLANTS, {"--counts-only", "--tare_iterations=7", "--benchmark_filter=fixed"});
+  EXPECT_EQ(odd.exit_status, 1);
+  EXPECT_THAT(odd.out, HasSubstr("# error fixed/threads=2: its 2 threads cannot share 7"));
+}
+
 TEST(Absent, IsListedAndReported) {
   for (const char* mode : {"--benchmark_min_time=0.002", "--counts-only"}) {
     const Finished finished = RunProgram(SUITE_PLANTS, {mode, "--benchmark_filter=^absent"});
@@ -279,6 +296,12 @@ TEST(Flags, WhatMakesNoSenseIsNamedAndExitsWithTwo) {
            {{"--counts-only", "--benchmark_format=json"}, "--benchmark_format=json"},
            {{"--counts-only", "--benchmark_out=x"}, "--benchmark_out=x"},
            {{"--tare_format=go", "--benchmark_format=csv"}, "--benchmark_format=csv"},
+           {{"--counts-only", "--tare_plant=weed"}, "--tare_plant=weed"},
+           {{"--counts-only", "--tare_plant=alloc,"}, "--tare_plant=alloc,"},
+           {{"--counts-only", "--tare_iterations=0"}, "--tare_iterations=0"},
+           {{"--counts-only", "--tare_iterations=1e3"}, "--tare_iterations=1e3"},
+           {{"--tare_iterations=8"}, "--tare_iterations"},
+           {{"--tare_plant=alloc"}, "--tare_plant="},
            {{"--benchmark_filter=("}, "--benchmark_filter=("},
            {{"--benchmark_filter=Nowhere"}, "Nowhere"},
            {{"--counts-only", "--benchmark_filter=Nowhere"}, "Nowhere"},

@@ -6,6 +6,7 @@
 
 #include <mutex>
 
+#include "bench/plant.h"
 #include "count/counters.h"
 
 namespace tare::bench {
@@ -93,7 +94,11 @@ void Window::Resume() noexcept {
   start_ = Read(MeteredThreads::kThis);
 }
 
-void Window::End() noexcept {
+void Window::End(int64_t iterations) noexcept {
+  if (ThePlant() != Plant::kNone) {
+    if (!counting_) Resume();  // the loop may have ended in a pause
+    PlantInWindow(iterations, leads_);
+  }
   Pause();
   g_helpers.NoteEnd();
   duration_ = std::chrono::steady_clock::now() - opened_at_;
@@ -103,6 +108,14 @@ void Window::Close() noexcept {
   if (!leads_) return;
   leads_ = false;  // a skipped benchmark may close twice
   g_helpers.AddTo(totals_);
+  if (ThePlant() == Plant::kNone) return;
+  PlantAfterWindow();
+  if (ThePlant() == Plant::kBytes) {
+    for (size_t i = 0; i < totals_.size(); ++i) {
+      const auto read = kMeteredCounters[i].read;
+      if (read == &ReadBytesRequested || read == &ReadBytesUsable) totals_[i] += kPlantedBytes;
+    }
+  }
 }
 
 void AttachCounts(benchmark::State& state) {

@@ -10,7 +10,15 @@
 //   --tare_format=gbench  Google Benchmark's own reporters, as --benchmark_format says; giving
 //                         --benchmark_format alone means the same
 //   --counts-only         no times: a warm-up, then a fixed number of iterations, twice; system
-//                         calls are counted as well, of the second time
+//                         calls are counted as well, of the second time, and what that run left
+//                         behind: fds-left, descriptors open after it and not before, and live-B,
+//                         usable bytes of blocks alive after it and not before
+//   --tare_iterations=N   with --counts-only, over N iterations of all threads together: a gate
+//                         counts over as many as its budget did
+//   --tare_plant=KIND,... with --counts-only, counts each row once more with each of these faults
+//                         planted, for a gate to prove that it notices: `alloc` (one allocation in
+//                         a run), `alloc-per-op`, `bytes` (16 more in a run), `descriptor` (one
+//                         left open by a run), `block` (one left alive)
 //   --tare_list           a line for each row that --benchmark_filter selects, and no run; tab
 //                         separated: Google Benchmark's name, the row's name, `quick` or `full`,
 //                         why the row is absent on this machine (or nothing)
@@ -32,6 +40,7 @@
 //                                 --counts-only: the two runs differ
 //   # label <name>: <text>        what the benchmark gave to State::SetLabel
 //   # note <name>: <text>         a value that was left out, and why
+//   # planted <kind> <name>: <row>   --tare_plant: the row, counted with that fault
 //
 // A unit that cannot be counted here at all has a comment in the head, "# not applicable: <unit>:
 // <reason>", and is in no row.
