@@ -188,8 +188,12 @@ std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedR
           absl::StrCat("--benchmark_min_time=", min_time_seconds)};
 }
 
-std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row) {
-  return {program.path, ExactFilter(row.gbench_name), "--counts-only"};
+std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row,
+                                       int64_t iterations, const std::string& plants) {
+  std::vector<std::string> argv = {program.path, ExactFilter(row.gbench_name), "--counts-only"};
+  if (iterations != 0) argv.push_back(absl::StrCat("--tare_iterations=", iterations));
+  if (!plants.empty()) argv.push_back("--tare_plant=" + plants);
+  return argv;
 }
 
 }  // namespace tare::cli

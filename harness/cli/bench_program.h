@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -53,9 +54,11 @@ absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
                                                 std::chrono::milliseconds timeout,
                                                 const Interrupt* interrupt);
 
-// The command lines that run one row, for its times and for its counts.
+// The command lines that run one row, for its times and for its counts; these over a number of
+// iterations, and with the faults to be planted, if they are not 0 and not empty.
 std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,
                                       double min_time_seconds);
-std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row);
+std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row,
+                                       int64_t iterations = 0, const std::string& plants = "");
 
 }  // namespace tare::cli

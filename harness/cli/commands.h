@@ -11,5 +11,10 @@ namespace tare::cli {
 void AddCompareCommand(CLI::App& app, int& exit_code);
 void AddListCommand(CLI::App& app, int& exit_code);
 void AddRunCommand(CLI::App& app, int& exit_code);
+void AddGateCommand(CLI::App& app, int& exit_code);
+void AddBudgetCommand(CLI::App& app, int& exit_code);
+
+// Where the budgets are unless --budgets names another file: from the root of a repository.
+inline constexpr char kDefaultBudgets[] = "results/budgets.toml";
 
 }  // namespace tare::cli

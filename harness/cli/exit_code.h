@@ -5,11 +5,13 @@
 namespace tare::cli {
 
 // Where several hold, the one that is first in this order is returned: kUsage, kFault,
-// kCannotJudge.
+// kCannotJudge, kRegression, kImprovement.
 enum ExitCode : int {
   kOk = 0,
+  kRegression = 1,    // a benchmark costs more than its budget, or a budget would have to rise
   kUsage = 2,         // bad flag, unknown suite, no such file, filter that matches nothing, ...
-  kCannotJudge = 4,   // nothing was measured: every row of a suite is absent
+  kImprovement = 3,   // a benchmark costs less than its budget, and nobody has claimed it
+  kCannotJudge = 4,   // every row of a suite is absent; budgets and results do not fit together
   kFault = 5,         // a bench program is none, died, hung or printed rubbish; results could not
                       // be written
   kSignalBase = 128,  // plus the signal's number: ended by a signal (130: interrupt)
@@ -17,9 +19,12 @@ enum ExitCode : int {
 
 inline constexpr char kExitCodeHelp[] =
     "Exit status:\n"
-    "  0    all rows measured, or absent for the reason shown\n"
+    "  0    all rows measured, or absent for the reason shown; all budgets kept\n"
+    "  1    regression: a benchmark costs more than its budget\n"
     "  2    usage: unknown flag, suite or file, filter that matches nothing, unwritable directory\n"
-    "  4    nothing to judge: every row of a suite is absent\n"
+    "  3    improvement: a benchmark costs less than its budget; `tare budget update` claims it\n"
+    "  4    cannot judge: every row of a suite is absent, a budget is missing, or results are not\n"
+    "       fit to be judged\n"
     "  5    fault: a bench program is none, died, hung or printed rubbish; the other rows are "
     "kept\n"
     "  130  interrupted (128 + the signal's number); what was measured is kept as partial\n";

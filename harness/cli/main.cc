@@ -37,6 +37,8 @@ int Main(int argc, char** argv) {
   AddCompareCommand(app, exit_code);
   AddListCommand(app, exit_code);
   AddRunCommand(app, exit_code);
+  AddGateCommand(app, exit_code);
+  AddBudgetCommand(app, exit_code);
   for (CLI::App* command : app.get_subcommands({})) command->footer(kExitCodeHelp);
 
   try {

@@ -82,7 +82,7 @@ class SuiteMeasurement {
     progress_.Step(row.listed.name);
     Command command;
     command.argv = pass == Pass::kCounts
-                       ? CountsCommand(suite_.program, row.listed)
+                       ? CountsCommand(suite_.program, row.listed, IterationsOf(row), plan_.plants)
                        : TimesCommand(suite_.program, row.listed, plan_.min_time_seconds);
     command.timeout = plan_.timeout;
     if (RowName(row.listed.name).has_threads) {
@@ -110,6 +110,11 @@ class SuiteMeasurement {
       return std::nullopt;
     }
     return output;
+  }
+
+  int64_t IterationsOf(const RowRecord& row) const {
+    const auto found = plan_.iterations.find(row.listed.name);
+    return found != plan_.iterations.end() ? found->second : 0;
   }
 
   // All processes of a suite must measure under one configuration. Returns what differs.
@@ -161,6 +166,7 @@ class SuiteMeasurement {
       return;
     }
     row->unstable = output.unstable;
+    row->planted = output.planted;
     if (!output.row.values.empty()) row->counts = output.row;
   }
 

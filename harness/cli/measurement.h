@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/bench_program.h"
@@ -23,6 +26,10 @@ struct Plan {
   std::chrono::milliseconds timeout{60000};  // of one process
   // That may be used, ascending, not empty: rows with threads= get all of them, others the last.
   std::vector<int> cpus;
+  // For a gate, in the counting pass: over how many operations a row is counted, by its name, where
+  // that is not left to the program; and the faults to be planted (see tare/benchmem.h).
+  std::map<std::string, int64_t> iterations;
+  std::string plants;
 
   bool CountsOnly() const { return rounds == 0; }
 };
@@ -38,6 +45,7 @@ struct RowRecord {
   std::optional<result::Row> counts;
   std::string counts_absent;  // why nothing is counted here
   std::string unstable;       // counts that differed between two runs
+  std::vector<std::pair<std::string, result::Row>> planted;  // the fault, and the counts with it
   // What the rounds gave, without the units that `counts` has: element k is round k + 1.
   std::vector<result::Row> rounds;
   std::vector<std::string> notes;  // comments of the bench program, each once

@@ -73,6 +73,20 @@ std::string FaultOfRows(const std::vector<result::Row>& rows, Pass pass, const s
   return "";
 }
 
+// Takes "planted <kind> <name>: <line of a row>". Returns what is wrong with it, or "".
+std::string TakePlanted(const std::string& comment, const std::string& name, RowOutput* output) {
+  const std::vector<std::string> words = absl::StrSplit(comment, absl::MaxSplits(' ', 2));
+  if (words.size() < 3 || words[0] != "planted") return "";
+  const size_t colon = words[2].find(": ");
+  if (colon == std::string::npos) return absl::StrCat("no planted row: ", Quoted(comment));
+  const std::string line = words[2].substr(colon + 2) + "\n";
+  const result::ReadOutcome read = result::ReadText(line, "planted row");
+  if (!read.errors.empty()) return Printable(read.errors[0]);
+  const std::string fault = FaultOfRows(read.file.rows, Pass::kCounts, name);
+  if (fault.empty()) output->planted.emplace_back(Printable(words[1]), read.file.rows[0]);
+  return fault;
+}
+
 }  // namespace
 
 RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
@@ -106,6 +120,9 @@ RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
       return output;
     }
     if (const auto text = TextOf("unstable", comment)) output.unstable = *text;
+    if (const std::string fault = TakePlanted(comment, name, &output); !fault.empty()) {
+      return fail(absl::StrCat("printed rubbish: ", fault));
+    }
     if (absl::string_view unit = comment; absl::ConsumePrefix(&unit, "not applicable: ")) {
       output.not_applicable.push_back(Printable(unit));
     }

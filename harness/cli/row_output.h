@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/process.h"
@@ -23,6 +24,7 @@ struct RowOutput {
   result::Units units;
   std::string counts;    // what the program counts, such as "malloc+new"; empty if it does not say
   std::string unstable;  // which counts differed between two runs; empty: none
+  std::vector<std::pair<std::string, result::Row>> planted;  // the fault, and the row with it
   std::vector<std::string> not_applicable;  // units that this pass cannot give: "<unit>: <reason>"
   std::vector<std::string> notes;           // comments about the row that are none of the above
 };

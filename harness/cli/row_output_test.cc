@@ -75,6 +75,23 @@ TEST(JudgeOutputTest, NothingStableIsAMeasurementWithoutARow) {
   EXPECT_EQ(output.unstable, "allocs/op 1/8 then 2/8");
 }
 
+TEST(JudgeOutputTest, APlantedRowIsKeptApart) {
+  const RowOutput output =
+      Judge("BenchmarkA 8  1 allocs/op\n# planted alloc A: BenchmarkA 8  1.125 allocs/op\n",
+            Pass::kCounts);
+  EXPECT_EQ(output.kind, Kind::kMeasured);
+  EXPECT_EQ(*output.row.Find("allocs/op"), 1);
+  ASSERT_EQ(output.planted.size(), 1u);
+  EXPECT_EQ(output.planted[0].first, "alloc");
+  EXPECT_EQ(*output.planted[0].second.Find("allocs/op"), 1.125);
+  for (const char* bad : {"planted alloc A", "planted alloc A: BenchmarkB 8 1 x/op",
+                          "planted alloc A: BenchmarkA 8 one allocs/op", "planted alloc A: "}) {
+    const RowOutput faulty =
+        Judge("BenchmarkA 8  1 allocs/op\n# " + std::string(bad) + "\n", Pass::kCounts);
+    EXPECT_EQ(faulty.kind, Kind::kFailed) << bad;
+  }
+}
+
 TEST(JudgeOutputTest, QuotesTheFirstBadLine) {
   EXPECT_EQ(Judge("\nBenchmarkA 10 5\nPASS\n").reason,
             "printed rubbish: bench_x output:2: missing units: 'BenchmarkA 10 5'");

@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 
 namespace tare::cli {
 
@@ -58,6 +59,16 @@ void AddSuiteOptions(CLI::App& command, SuiteOptions& options) {
                   "Seconds after which a bench process counts as hung (default: 60)")
       ->check(CLI::Range(0.1, 86400.0))
       ->type_name("SECONDS");
+}
+
+CLI::Validator IsDate() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        absl::CivilDay day;
+        const bool is_day = text.size() == 10 && absl::ParseCivilTime(text, &day);
+        return is_day ? std::string() : "no day, such as 2026-11-21: " + text;
+      },
+      "");
 }
 
 void Complain(const absl::Status& status) {

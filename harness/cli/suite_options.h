@@ -28,6 +28,9 @@ struct SuiteOptions {
 // Adds --suite, --exe, --bin-dir and --timeout to `command`; `options` must outlive the parsing.
 void AddSuiteOptions(CLI::App& command, SuiteOptions& options);
 
+// A check for options that take a day: "2026-11-21".
+CLI::Validator IsDate();
+
 // "tare: <message>" on standard error.
 void Complain(const absl::Status& status);
 

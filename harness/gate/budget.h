@@ -105,6 +105,11 @@ struct Choice {
 // the pattern with more letters. Where two are left, none holds.
 Choice ChooseBudget(const Budgets& budgets, absl::string_view name, const result::Config& config);
 
+// Over how many operations the budget of `name` was counted where it was recorded, as far as it
+// tells: what is allocated once in a run weighs differently in runs of another length. 0: its
+// allocs and bytes are whole numbers, which hold for any.
+int64_t OperationsOf(const Budgets& budgets, absl::string_view name);
+
 // What keeps `budget` from holding in results of this configuration; empty: it holds, for those
 // benchmarks that it names.
 std::string Obstacle(const Budgets& budgets, const Budget& budget, absl::string_view name,

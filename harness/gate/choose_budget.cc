@@ -134,4 +134,16 @@ Choice ChooseBudget(const Budgets& budgets, absl::string_view name, const result
   return choice;
 }
 
+int64_t OperationsOf(const Budgets& budgets, absl::string_view name) {
+  result::Config as_recorded;
+  for (const auto& [key, value] : budgets.recorded) as_recorded.Set(key, value);
+  const Budget* const budget = ChooseBudget(budgets, name, as_recorded).budget;
+  if (budget == nullptr) return 0;
+  for (const size_t metric : {kAllocs, kBytes}) {
+    const std::optional<Rational>& limit = budget->limits[metric];
+    if (limit.has_value() && !limit->IsInteger()) return limit->n;
+  }
+  return 0;
+}
+
 }  // namespace tare::gate

@@ -179,7 +179,12 @@ class Judgement {
     return true;
   }
 
+  // Not where a file could not be judged: it may have held what is missed.
   void CheckBudgetsAreUsed() {
+    if (std::any_of(evidence_.begin(), evidence_.end(),
+                    [](const Evidence& e) { return !e.faults.empty(); })) {
+      return;
+    }
     for (const Budget& budget : budgets_.budgets) {
       if (used_.contains(&budget) || IsElsewhere(budget.benchmark)) continue;
       bool of_another_machine = !evidence_.empty();

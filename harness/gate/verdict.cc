@@ -3,6 +3,7 @@
 #include "gate/verdict.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -109,6 +110,24 @@ const char* Name(Outcome outcome) {
   return "not counted";
 }
 
+void Verdict::TakeSelfTest(SelfTest test) {
+  const auto add = [&](std::string message) -> Finding& {
+    Finding& finding = findings.emplace_back();
+    finding.outcome = Outcome::kCannotJudge;
+    finding.message = std::move(message);
+    return finding;
+  };
+  if (test.planted == 0) add("self-test: no fault could be planted anywhere");
+  for (const Blind& blind : test.blind) {
+    if (blind.declared) continue;
+    Finding& finding =
+        add(absl::StrCat("blind: it did not see '", blind.plant, "' planted: ", blind.reason));
+    finding.benchmark = blind.benchmark;
+    finding.metric = blind.metric;
+  }
+  self_test = std::move(test);
+}
+
 size_t Verdict::Count(Outcome outcome) const {
   return static_cast<size_t>(std::count_if(findings.begin(), findings.end(),
                                            [&](const Finding& f) { return f.outcome == outcome; }));
@@ -140,11 +159,6 @@ std::string RenderText(const Verdict& verdict) {
   for (const Outcome outcome : kFailing) list(outcome);
   for (const Outcome outcome : kRemarks) list(outcome);
   if (verdict.self_test.has_value()) {
-    for (const Blind& blind : verdict.self_test->blind) {
-      if (blind.declared) continue;
-      absl::StrAppend(&text, "  blind: ", blind.benchmark, ": ", blind.metric, ", planted '",
-                      blind.plant, "': ", blind.reason, "\n");
-    }
     absl::StrAppend(&text, SelfTestSummary(*verdict.self_test), "\n");
   }
   absl::StrAppend(&text, "gate: ", verdict.Word(), ": ", Summary(verdict), "\n");

@@ -61,6 +61,9 @@ struct Verdict {
   int benchmarks = 0;                // judged: with a budget and counts
   std::optional<SelfTest> self_test;
 
+  // Puts the test's outcome into the verdict: what it could not prove cannot be judged.
+  void TakeSelfTest(SelfTest test);
+
   size_t Count(Outcome outcome) const;
   // 0, 1, 3, 4 or 5, the first that holds of 5, 4, 1, 3.
   int ExitStatus() const;

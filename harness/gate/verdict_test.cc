@@ -65,15 +65,22 @@ TEST(RenderText, WhatFailsComesFirstAndPassesAreCounted) {
 
 TEST(RenderText, TheSelfTestListsGatesThatAreBlind) {
   Verdict verdict;
-  verdict.self_test = SelfTest{10,
-                               8,
-                               {{"A", "bytes", "bytes", "it passed", false},
-                                {"B", "live_bytes", "block", "no limit", true}}};
+  verdict.TakeSelfTest({10,
+                        8,
+                        {{"A", "bytes", "bytes", "it passed", false},
+                         {"B", "live_bytes", "block", "no limit", true}}});
+  EXPECT_EQ(verdict.ExitStatus(), 4);
   EXPECT_THAT(RenderText(verdict),
-              AllOf(HasSubstr("  blind: A: bytes, planted 'bytes': it passed\n"),
-                    Not(HasSubstr("blind: B")),
+              AllOf(HasSubstr("  A: blind: it did not see 'bytes' planted: it passed\n"),
+                    Not(HasSubstr("B: blind")),
                     HasSubstr("self-test: 10 faults planted, 8 caught, 1 gates blind, 1 gates "
                               "without a limit\n")));
+}
+
+TEST(Verdict, ASelfTestThatTriedNothingProvesNothing) {
+  Verdict verdict;
+  verdict.TakeSelfTest({});
+  EXPECT_EQ(verdict.ExitStatus(), 4);
 }
 
 TEST(RenderMarkdown, IsATableWithoutItsOwnMarksInCells) {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// tare budget: which budget holds for a benchmark and why; budgets written from what was counted.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/fresh_counts.h"
+#include "cli/interrupt.h"
+#include "cli/read_file.h"
+#include "cli/results_dir.h"
+#include "cli/suite_options.h"
+#include "gate/budget.h"
+#include "gate/update_budgets.h"
+
+namespace tare::cli {
+namespace {
+
+struct BudgetOptions {
+  SuiteOptions suites;
+  std::string budgets = kDefaultBudgets;
+  std::string benchmark;
+  std::vector<std::string> when;  // of explain: "<key>=<value>"
+  std::vector<std::string> results;
+  gate::UpdateOptions update;
+};
+
+void Print(const gate::Budgets& budgets, const gate::Budget& budget) {
+  if (!budget.unbudgeted.empty()) std::printf("  not gated: %s\n", budget.unbudgeted.c_str());
+  for (size_t i = 0; i < gate::kMetricCount; ++i) {
+    const gate::Metric& metric = gate::kMetrics[i];
+    if (!budget.limits[i].has_value()) continue;
+    std::printf("  %-10s %s %s: %s\n", metric.key, metric.exact ? "exactly" : "at most",
+                ToText(*budget.limits[i]).c_str(), metric.meaning);
+  }
+  for (const gate::Waiver& waiver : budgets.waivers) {
+    if (!gate::Matches(waiver.benchmark, budget.benchmark)) continue;
+    std::printf("  waiver of %s until %s by %s: %s (%s) [%s]\n", waiver.metric.c_str(),
+                waiver.expires.c_str(), waiver.owner.c_str(), waiver.reason.c_str(),
+                waiver.link.c_str(), budgets.Where(waiver.line).c_str());
+  }
+}
+
+int Explain(const BudgetOptions& options) {
+  const auto text = ReadWholeFile(options.budgets);
+  const absl::StatusOr<gate::Budgets> budgets = text.ok()
+                                                    ? gate::ParseBudgets(*text, options.budgets)
+                                                    : absl::StatusOr<gate::Budgets>(text.status());
+  if (!budgets.ok()) {
+    Complain(budgets.status());
+    return kUsage;
+  }
+  // Results as they were where the budgets were recorded, but for what --when says.
+  result::Config config;
+  for (const auto& [key, value] : budgets->recorded) config.Set(key, value);
+  for (const std::string& condition : options.when) {
+    const std::vector<std::string> parts = absl::StrSplit(condition, absl::MaxSplits('=', 1));
+    if (parts.size() != 2 || parts[0].empty()) {
+      Complain(absl::InvalidArgumentError(absl::StrCat("--when ", condition,
+                                                       ": a key and its value are expected, such "
+                                                       "as allocator=glibc-2.36")));
+      return kUsage;
+    }
+    config.Set(parts[0], parts[1]);
+  }
+  const gate::Choice choice = ChooseBudget(*budgets, options.benchmark, config);
+  if (choice.budget != nullptr) {
+    std::printf("%s\n%s: %s\n", options.benchmark.c_str(),
+                budgets->Where(choice.budget->line).c_str(), choice.why.c_str());
+    Print(*budgets, *choice.budget);
+  } else {
+    std::printf("%s\nno budget holds: %s\n", options.benchmark.c_str(), choice.why.c_str());
+  }
+  for (const auto& [other, why] : choice.others) {
+    std::printf("not %s: %s\n", budgets->Where(other->line).c_str(), why.c_str());
+  }
+  return choice.budget != nullptr ? kOk : kCannotJudge;
+}
+
+// Counts or reads what is to be recorded. An exit status other than kOk: there is nothing.
+int Gather(const BudgetOptions& options, const Interrupt& interrupt,
+           std::vector<gate::Evidence>* evidence) {
+  const auto refuse = [](const absl::Status& status) {
+    Complain(status);
+    return static_cast<int>(kUsage);
+  };
+  if (!options.results.empty()) {
+    const auto files = ResultFiles(options.results);
+    if (!files.ok()) return refuse(files.status());
+    for (const std::string& file : *files) {
+      const auto text = ReadWholeFile(file);
+      if (!text.ok()) return refuse(text.status());
+      evidence->push_back(gate::ReadEvidence(*text, file));
+    }
+    return kOk;
+  }
+  const auto found = FindSuitesToCount(options.suites, interrupt);
+  if (interrupt.signal() != 0) return kSignalBase + interrupt.signal();
+  if (!found.ok()) return refuse(found.status());
+  for (const std::string& fault : found->faults) Complain(absl::InternalError(fault));
+  if (!found->faults.empty()) return kFault;
+  *evidence = Count(found->suites, options.suites, {}, interrupt).suites;
+  return interrupt.signal() != 0 ? kSignalBase + interrupt.signal() : static_cast<int>(kOk);
+}
+
+int WriteUpdate(const BudgetOptions& options) {
+  if (options.update.prune && !options.suites.suites.empty()) {
+    Complain(absl::InvalidArgumentError(
+        "--prune takes out what was not counted: it needs all suites, not some"));
+    return kUsage;
+  }
+  const Interrupt interrupt;
+  std::vector<gate::Evidence> evidence;
+  if (const int status = Gather(options, interrupt, &evidence); status != kOk) return status;
+  auto text = ReadWholeFile(options.budgets);
+  if (!text.ok() && !absl::IsNotFound(text.status())) {
+    Complain(text.status());
+    return kUsage;
+  }
+  const auto update =
+      gate::UpdateBudgets(text.ok() ? *text : "", options.budgets, evidence, options.update);
+  if (!update.ok()) {
+    Complain(update.status());
+    return absl::IsInternal(update.status()) ? kFault : kUsage;
+  }
+  for (const std::string& change : update->changes) std::printf("%s\n", change.c_str());
+  for (const std::string& refused : update->refused) {
+    Complain(absl::FailedPreconditionError(absl::StrCat("not written: ", refused)));
+  }
+  if (!update->changes.empty()) {
+    const absl::Status status = WriteFileAtomically(options.budgets, update->text);
+    if (!status.ok()) {
+      Complain(status);
+      return kFault;
+    }
+  }
+  std::printf("%s: %zu rows changed, %zu refused\n", options.budgets.c_str(),
+              update->changes.size(), update->refused.size());
+  return update->refused.empty() ? kOk : kRegression;
+}
+
+}  // namespace
+
+void AddBudgetCommand(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<BudgetOptions>();
+  CLI::App* command =
+      app.add_subcommand("budget", "Budgets: explain one, or write what was counted");
+  command->require_subcommand(1);
+  const auto add_budgets = [&](CLI::App* sub) {
+    sub->add_option("--budgets", options->budgets, "The file of budgets")
+        ->type_name("FILE")
+        ->capture_default_str();
+  };
+
+  CLI::App* explain = command->add_subcommand(
+      "explain", "Which budget holds for a benchmark: file, line and why; which others do not");
+  explain->add_option("benchmark", options->benchmark, "Its name, as results have it")
+      ->required()
+      ->type_name("NAME");
+  add_budgets(explain);
+  explain
+      ->add_option("--when", options->when,
+                   "What results say of themselves, where it is not what was recorded")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  explain->callback([options, &exit_code] { exit_code = Explain(*options); });
+
+  CLI::App* update = command->add_subcommand(
+      "update", "Lower budgets to what was counted, and add those that are missing");
+  AddSuiteOptions(*update, options->suites);
+  update
+      ->add_option("results", options->results,
+                   "Files or directories of results to take (default: count the suites now)")
+      ->type_name("RESULTS");
+  add_budgets(update);
+  update->add_flag("--allow-increase", options->update.allow_increase, "Let budgets rise as well");
+  update->add_flag("--prune", options->update.prune,
+                   "Take out budgets for benchmarks that the results do not have");
+  update->callback([options, &exit_code] { exit_code = WriteUpdate(*options); });
+  for (CLI::App* sub : {explain, update}) sub->footer(kExitCodeHelp);
+}
+
+}  // namespace tare::cli

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// tare gate: counts afresh or reads results, holds them against the budgets, and says what it
+// found.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/fresh_counts.h"
+#include "cli/interrupt.h"
+#include "cli/read_file.h"
+#include "cli/results_dir.h"
+#include "cli/self_test.h"
+#include "cli/suite_options.h"
+#include "gate/judge.h"
+
+namespace tare::cli {
+namespace {
+
+struct GateOptions {
+  SuiteOptions suites;
+  std::vector<std::string> results;
+  std::string budgets = kDefaultBudgets;
+  bool self_test = false;
+  bool allow_absent = false;
+  std::string today;  // empty: the system's date, UTC
+  std::string markdown, json, junit;
+};
+
+class Gate {
+ public:
+  explicit Gate(const GateOptions& options) : options_(options) {}
+
+  int Main() {
+    const auto text = ReadWholeFile(options_.budgets);
+    if (!text.ok()) {
+      Complain(absl::IsNotFound(text.status())
+                   ? absl::NotFoundError(absl::StrCat(
+                         "no budgets in ", options_.budgets,
+                         "; `tare budget update` writes them, --budgets names another file"))
+                   : text.status());
+      return kCannotJudge;
+    }
+    const auto budgets = gate::ParseBudgets(*text, options_.budgets);
+    if (!budgets.ok()) return Refuse(budgets.status());
+    judge_.today = options_.today.empty()
+                       ? absl::FormatTime("%Y-%m-%d", absl::Now(), absl::UTCTimeZone())
+                       : options_.today;
+    judge_.allow_absent = options_.allow_absent;
+    const int status = options_.results.empty() ? JudgeFresh(*budgets) : JudgeFiles(*budgets);
+    return status != kOk ? status : Finish();
+  }
+
+ private:
+  static int Refuse(const absl::Status& status) {
+    Complain(status);
+    return kUsage;
+  }
+
+  void AddFault(gate::Outcome outcome, std::string message) {
+    gate::Finding& finding = verdict_.findings.emplace_back();
+    finding.outcome = outcome;
+    finding.message = std::move(message);
+  }
+
+  // kOk: there is a verdict.
+  int JudgeFiles(const gate::Budgets& budgets) {
+    const auto files = ResultFiles(options_.results);
+    if (!files.ok()) return Refuse(files.status());
+    std::vector<gate::Evidence> evidence;
+    for (const std::string& file : *files) {
+      const auto text = ReadWholeFile(file);
+      if (!text.ok()) return Refuse(text.status());
+      evidence.push_back(gate::ReadEvidence(*text, file));
+    }
+    verdict_ = Judge(budgets, evidence, judge_);
+    return kOk;
+  }
+
+  int JudgeFresh(const gate::Budgets& budgets) {
+    const auto found = FindSuitesToCount(options_.suites, interrupt_);
+    if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
+    if (!found.ok()) return Refuse(found.status());
+    judge_.elsewhere = found->elsewhere;
+    HowToCount how;
+    if (options_.self_test) how.plants = SelfTestPlants();
+    for (const CountedSuite& suite : found->suites) {
+      for (const ListedRow& row : suite.rows) {
+        if (const int64_t n = OperationsOf(budgets, row.name); n != 0) how.iterations[row.name] = n;
+      }
+    }
+    const FreshCounts counts = Count(found->suites, options_.suites, how, interrupt_);
+    if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
+    verdict_ = Judge(budgets, counts.suites, judge_);
+    for (const std::string& fault : found->faults) AddFault(gate::Outcome::kFault, fault);
+    if (options_.self_test) verdict_.TakeSelfTest(SelfTestOf(counts, verdict_, budgets, judge_));
+    return kOk;
+  }
+
+  // Files first: text that cannot be printed loses nothing.
+  int Finish() {
+    bool written = true;
+    const std::pair<const std::string*, std::string> files[] = {
+        {&options_.markdown, RenderMarkdown(verdict_)},
+        {&options_.json, RenderJson(verdict_)},
+        {&options_.junit, RenderJunit(verdict_)}};
+    for (const auto& [path, text] : files) {
+      if (path->empty()) continue;
+      const absl::Status status = WriteFileAtomically(*path, text);
+      if (status.ok()) continue;
+      Complain(status);
+      written = false;
+    }
+    std::fputs(RenderText(verdict_).c_str(), stdout);
+    return written ? verdict_.ExitStatus() : static_cast<int>(kFault);
+  }
+
+  const GateOptions& options_;
+  const Interrupt interrupt_;
+  gate::JudgeOptions judge_;
+  gate::Verdict verdict_;
+};
+
+}  // namespace
+
+void AddGateCommand(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<GateOptions>();
+  CLI::App* command = app.add_subcommand(
+      "gate",
+      "Hold counts against their budgets; fails on what costs more, or less, or is unknown");
+  AddSuiteOptions(*command, options->suites);
+  CLI::Option* results =
+      command
+          ->add_option("results", options->results,
+                       "Files or directories of results to judge (default: count the suites now)")
+          ->type_name("RESULTS");
+  command->add_option("--budgets", options->budgets, "The file of budgets")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command
+      ->add_flag("--self-test", options->self_test,
+                 "Then plant faults in every benchmark, and demand that each is caught")
+      ->excludes(results);
+  command->add_flag("--allow-absent", options->allow_absent,
+                    "Let benchmarks with a budget be absent on this machine");
+  command->add_option("--markdown", options->markdown, "Write a summary for a pull request")
+      ->type_name("FILE");
+  command->add_option("--json", options->json, "Write the whole verdict for programs")
+      ->type_name("FILE");
+  command->add_option("--junit", options->junit, "Write the verdict as JUnit's XML")
+      ->type_name("FILE");
+  command->add_option("--today", options->today, "The date that waivers expire by (default: today)")
+      ->check(IsDate())
+      ->type_name("YYYY-MM-DD");
+  command->callback([options, &exit_code] { exit_code = Gate(*options).Main(); });
+}
+
+}  // namespace tare::cli
