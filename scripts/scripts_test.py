@@ -225,13 +225,13 @@ class ScriptsTest(unittest.TestCase):
 
     # .ci/run
 
-    def test_ci_runs_both_commands_the_tests_last_and_fails_if_one_fails(self):
+    def test_ci_runs_all_commands_the_tests_last_and_fails_if_one_fails(self):
         self.fake(self.root / "build/release/bin/tare", 'exit "${TARE_STATUS:-0}"')
         self.fake(self.bin / "ctest", 'echo "CI=$CI"; cat; exit "${CTEST_STATUS:-0}"')
         for settings, status in [({}, 0), ({"TARE_STATUS": "3"}, 3), ({"CTEST_STATUS": "8"}, 8)]:
             result = self.run_script(".ci/run", **settings)
             self.assertEqual(result.returncode, status)
-            self.assertEqual(self.calls("tare"), ["run --quick"])
+            self.assertEqual(self.calls("tare"), ["run --quick", "gate --self-test --allow-absent"])
             self.assertEqual(result.stdout.splitlines()[-1], "CI=true")  # ctest has the last word
 
     # scripts/cmake
