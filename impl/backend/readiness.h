@@ -50,9 +50,9 @@ struct ReadyEvent {
 //
 // Nobody disarms when an operation ends, for most are followed by the next one: only a report that
 // finds nothing pending does. Of each port that is ready both directions are tried, then whoever
-// has
-// waited is told, and what that starts is told too if it ends at once: only then comes the next
-// port, so that with many of them each is fetched into the processor's cache once.
+// has waited is told, and what that starts is told too if it ends at once: only then comes the
+// next port, so that with many of them each is fetched into the processor's cache
+// once.
 template <class Poller>
 class Readiness {
  public:

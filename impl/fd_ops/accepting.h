@@ -116,13 +116,14 @@ class Accepting {
       (void)CloseHandle(static_cast<Handle>(listening.n));
       return opened;
     }
-    listener_.Accept(nullptr, &OnAccepted);
+    Await();
     return {};
   }
 
   Result Trip() noexcept {
     failed_ = dialed_.DialAll();
     done_ = false;
+    if (!accepting_) Await();  // the last one failed
     while (!done_ && failed_.ok()) loop_.Turn();
     return failed_;
   }
@@ -143,8 +144,14 @@ class Accepting {
     Accepting& owner;
   };
 
+  void Await() noexcept {
+    accepting_ = true;
+    listener_.Accept(nullptr, &OnAccepted);
+  }
+
   static void OnAccepted(Fd& fd, Result r) noexcept {
     Accepting& all = static_cast<Listener&>(fd).owner;
+    all.accepting_ = false;
     if (!r.ok()) {
       all.failed_ = r;
       return;
@@ -154,7 +161,7 @@ class Accepting {
     } else {
       all.done_ = all.dialed_.Keep(static_cast<Handle>(r.n));
     }
-    fd.Accept(nullptr, &OnAccepted);
+    all.Await();
   }
 
   static void OnClosed(Fd& fd, Result) noexcept { static_cast<Listener&>(fd).owner.closed_ = true; }
@@ -163,6 +170,7 @@ class Accepting {
   Listener listener_{*this};
   Dialed dialed_;
   bool done_ = true;
+  bool accepting_ = false;
   bool closed_ = false;
   Result failed_;
 };

@@ -140,6 +140,7 @@ class Echo : public OnOneLoop<Fd> {
   static void OnReplyBytes(Fd& fd, std::span<const std::byte> lent) noexcept {
     End& client = static_cast<End&>(fd);
     if (!client.Keep(lent)) return client.Failed({0, Errc::kResource, 0});
+    if (client.received > client.message.size()) return client.Failed({0, Errc::kResource, 0});
     if (client.received == client.message.size()) client.OneLess();
   }
 

@@ -91,6 +91,7 @@ class OnOneLoop {
   void Failed(Result r) noexcept {
     if (failed_.ok() && !closing_) failed_ = r;
   }
+  bool closing() const noexcept { return closing_; }
   Result TurnUntilDone() noexcept {
     while (left_ > 0 && failed_.ok()) loop_.Turn();
     return failed_;

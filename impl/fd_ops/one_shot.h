@@ -165,6 +165,10 @@ class OneShot : public OnOneLoop<Fd> {
     OneShot& shot = static_cast<Listener&>(fd).shot;
     shot.accepting_ = false;
     if (!r.ok()) return shot.Failed(r);
+    if (shot.closing() || shot.accepted_ == shot.servers_.size()) {
+      (void)CloseHandle(static_cast<Handle>(r.n));  // of a trip that failed, or a stranger's
+      return;
+    }
     End& server = *shot.servers_[shot.accepted_++];
     if (!shot.Reopen(server, static_cast<Handle>(r.n))) return;
     server.Await(&OnRequest);

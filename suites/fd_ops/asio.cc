@@ -7,7 +7,8 @@
 //   its executor's own type instead of any_io_executor;
 // - the memory of every pending operation comes from its end, by the handler's associated allocator
 //   (bind_allocator), and is used again;
-// - a read that did not fill its buffer is not repeated: that is Asio's own rule;
+// - every read is tried at once, and waits after one in vain: Asio knows a socket to be empty by
+//   nothing else, so a trip has two such reads;
 // - run() goes on until the trip is over, and not by run_one(), which would make Asio's cache of
 //   memory anew for every handler.
 //

@@ -89,6 +89,7 @@ class AsioOneShots : public AsioContext {
                            In(accept_memory_, [this, &server](const asio::error_code& error) {
                              accepting_ = false;
                              if (error) return Stop(error);
+                             server.requested = 0;
                              AwaitRequest(server);
                              if (++accepted_ < active()) AwaitConnection();
                            }));

@@ -51,7 +51,10 @@ class LibeventBase : public PeerBase {
     Fail(r);
     event_base_loopbreak(base_);
   }
-  void Stop(int error) noexcept { Stop({0, io::FromErrno(error), error}); }
+  void Stop(int error) noexcept {
+    FailWith(error);
+    event_base_loopbreak(base_);
+  }
   void Ended() noexcept {
     if (--left_ == 0) event_base_loopbreak(base_);
   }

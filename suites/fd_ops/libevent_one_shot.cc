@@ -30,7 +30,10 @@ class LibeventOneShots : public LibeventBase {
     listener_ = evconnlistener_new_bind(
         base_, &OnConnection, this, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 128,
         reinterpret_cast<const sockaddr*>(at_.bytes), static_cast<int>(at_.size));
-    if (listener_ == nullptr) return {0, io::FromErrno(errno), errno};
+    if (listener_ == nullptr) {
+      FailWith(errno);
+      return failed_;
+    }
     at_ = io::LocalAddress(evconnlistener_get_fd(listener_));
     return {};
   }
@@ -49,7 +52,7 @@ class LibeventOneShots : public LibeventBase {
           bufferevent_socket_connect(client.stream, reinterpret_cast<sockaddr*>(at_.bytes),
                                      static_cast<int>(at_.size)) != 0 ||
           !io::ResetOnClose(bufferevent_getfd(client.stream)).ok()) {
-        Stop({0, io::FromErrno(errno), errno});
+        Stop(errno);
       }
     }
     Run();
@@ -118,7 +121,7 @@ class LibeventOneShots : public LibeventBase {
   static void OnEvent(bufferevent*, short what, void* argument) {
     LibeventOneShots& all = *static_cast<Socket*>(argument)->owner;
     if (what & BEV_EVENT_EOF) all.Stop({0, io::Errc::kEof, 0});
-    if (what & BEV_EVENT_ERROR) all.Stop({0, io::FromErrno(errno), errno});
+    if (what & BEV_EVENT_ERROR) all.Stop(errno);
   }
 
   evconnlistener* listener_ = nullptr;

@@ -4,6 +4,7 @@
 // As in libuv.cc; handles and requests are made once and initialized anew for each connection.
 #include <uv.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -54,8 +55,7 @@ class LibuvOneShots : public PeerBase {
       if (error != 0) Stop(error);
     }
     while (left_ > 0 && failed_.ok()) uv_run(&loop_, UV_RUN_DEFAULT);
-    CloseEvery(0);
-    CloseEvery(1);
+    CloseAll();
     return failed_;
   }
 
@@ -71,9 +71,11 @@ class LibuvOneShots : public PeerBase {
     uv_connect_t connect;
     uv_write_t write;
     LibuvOneShots* owner = nullptr;
-    size_t end = 0;     // twice the connection's index, plus one at the server
-    bool open = false;  // initialized, and not closed
-    bool writing = false;
+    size_t end = 0;        // twice the connection's index, plus one at the server
+    bool open = false;     // initialized, and not closed
+    bool writing = false;  // a server's, as what follows
+    size_t requested = 0;  // of the message, in the buffer
+    size_t answered = 0;   // of that, begun to be sent back
   };
 
   static const sockaddr* AddressOf(const sockaddr_in& in) noexcept {
@@ -104,21 +106,25 @@ class LibuvOneShots : public PeerBase {
     if (error != 0) Stop(error);
     stream.open = error == 0;
     stream.writing = false;
+    stream.requested = stream.answered = 0;
     stream.tcp.data = &stream;
     return stream.open;
   }
 
-  // Every client (0) or every server (1), and waits for it.
-  void CloseEvery(size_t side) noexcept {
+  // Clients first, for those reset. uv_close closes the descriptor at once, so one run of the loop
+  // serves for all.
+  void CloseAll() noexcept {
     closing_ = true;
     closed_ = 0;
     size_t open = 0;
-    for (size_t end = side; end < streams_.size(); end += 2) {
-      Stream& stream = streams_[end];
-      if (!std::exchange(stream.open, false)) continue;
-      ++open;
-      if (side == 1 || uv_tcp_close_reset(&stream.tcp, &OnClosed) != 0) {
-        uv_close(reinterpret_cast<uv_handle_t*>(&stream.tcp), &OnClosed);
+    for (const size_t side : {0, 1}) {
+      for (size_t end = side; end < streams_.size(); end += 2) {
+        Stream& stream = streams_[end];
+        if (!std::exchange(stream.open, false)) continue;
+        ++open;
+        if (side == 1 || uv_tcp_close_reset(&stream.tcp, &OnClosed) != 0) {
+          uv_close(reinterpret_cast<uv_handle_t*>(&stream.tcp), &OnClosed);
+        }
       }
     }
     while (closed_ < open) uv_run(&loop_, UV_RUN_ONCE);
@@ -128,19 +134,25 @@ class LibuvOneShots : public PeerBase {
   static void OnClosed(uv_handle_t* handle) { ++Of(handle).owner->closed_; }
 
   void Write(Stream& stream, std::byte* data, size_t size) noexcept {
-    // A message in pieces, whose first is under way still: there is one buffer.
-    if (stream.writing) return Stop({0, io::Errc::kResource, 0});
-    stream.writing = true;
     const uv_buf_t bytes = uv_buf_init(reinterpret_cast<char*>(data), static_cast<unsigned>(size));
     const int error = uv_write(&stream.write, AsStream(stream.tcp), &bytes, 1, &OnWritten);
     if (error != 0) Stop(error);
   }
 
+  // Sends back what has come and is not under way yet, unless something is: there is one request.
+  void Answer(Stream& server) noexcept {
+    if (server.writing || server.answered == server.requested) return;
+    server.writing = true;
+    std::byte* const from = ends_.ServerBuffer(server.end / 2) + server.answered;
+    Write(server, from, server.requested - std::exchange(server.answered, server.requested));
+  }
+
   static void OnWritten(uv_write_t* request, int status) {
     Stream& stream = Of(request->handle);
-    stream.writing = false;
     if (status != 0) return stream.owner->Stop(status);
-    if (stream.end % 2 == 0) stream.owner->Ended();
+    if (stream.end % 2 == 0) return stream.owner->Ended();
+    stream.writing = false;
+    stream.owner->Answer(stream);
   }
 
   static void OnConnected(uv_connect_t* request, int status) {
@@ -163,14 +175,21 @@ class LibuvOneShots : public PeerBase {
     if (status != 0) all.Stop(status);
   }
 
+  // Where the whole message is there already, what comes is more than was sent: it goes to spare
+  // room, and is an error.
   static void OnAlloc(uv_handle_t* handle, size_t, uv_buf_t* into) {
     Stream& stream = Of(handle);
-    io::fd_ops::Ends& ends = stream.owner->ends_;
+    LibuvOneShots& all = *stream.owner;
     const size_t i = stream.end / 2;
-    const size_t used = stream.end % 2 == 1 ? 0 : ends.received[i];
-    std::byte* const buffer = stream.end % 2 == 1 ? ends.ServerBuffer(i) : ends.ClientBuffer(i);
-    *into = uv_buf_init(reinterpret_cast<char*>(buffer + used),
-                        static_cast<unsigned>(ends.exchange.buf - used));
+    const bool server = stream.end % 2 == 1;
+    const size_t used = server ? stream.requested : all.ends_.received[i];
+    std::byte* buffer = (server ? all.ends_.ServerBuffer(i) : all.ends_.ClientBuffer(i)) + used;
+    size_t room = all.ends_.exchange.buf - used;
+    if (room == 0) {
+      buffer = all.spare_.data();
+      room = all.spare_.size();
+    }
+    *into = uv_buf_init(reinterpret_cast<char*>(buffer), static_cast<unsigned>(room));
   }
 
   // n of a read callback: 0 is would-block.
@@ -180,10 +199,13 @@ class LibuvOneShots : public PeerBase {
     return n <= 0;
   }
 
-  static void OnRequest(uv_stream_t* handle, ssize_t n, const uv_buf_t* from) {
+  static void OnRequest(uv_stream_t* handle, ssize_t n, const uv_buf_t*) {
     Stream& server = Of(handle);
-    if (server.owner->Failed(n)) return;
-    server.owner->Write(server, reinterpret_cast<std::byte*>(from->base), static_cast<size_t>(n));
+    LibuvOneShots& all = *server.owner;
+    if (all.Failed(n)) return;
+    if (server.requested >= all.ends_.exchange.size) return all.Stop({0, io::Errc::kResource, 0});
+    server.requested += static_cast<size_t>(n);
+    all.Answer(server);
   }
 
   static void OnReply(uv_stream_t* handle, ssize_t n, const uv_buf_t*) {
@@ -191,6 +213,7 @@ class LibuvOneShots : public PeerBase {
     LibuvOneShots& all = *client.owner;
     if (all.Failed(n)) return;
     size_t& received = all.ends_.received[client.end / 2];
+    if (received >= all.ends_.exchange.size) return all.Stop({0, io::Errc::kResource, 0});
     received += static_cast<size_t>(n);
     if (received >= all.ends_.exchange.size) all.Ended();
   }
@@ -200,6 +223,7 @@ class LibuvOneShots : public PeerBase {
   uv_tcp_t listener_;
   sockaddr_in at_ = {};
   std::vector<Stream> streams_;
+  std::array<std::byte, 64> spare_;
   size_t accepted_ = 0;  // in this trip
   size_t closed_ = 0;
   bool listening_ = false;

@@ -38,7 +38,10 @@ class PeerBase {
   void Fail(io::Result r) noexcept {
     if (failed_.ok()) failed_ = r;
   }
-  void FailWith(int error) noexcept { Fail({0, io::FromErrno(error), error}); }
+  // `error` may be 0, from a library that says no more than that it failed.
+  void FailWith(int error) noexcept {
+    Fail({0, error == 0 ? io::Errc::kOther : io::FromErrno(error), error});
+  }
   size_t active() const noexcept { return static_cast<size_t>(ends_.exchange.active); }
 
   io::fd_ops::Ends ends_;

@@ -74,6 +74,20 @@ TYPED_TEST(DialingPeerTest, AnswersOneShots) {
   }
 }
 
+// A message that fills the buffer, and one that comes in many pieces.
+TYPED_TEST(DialingPeerTest, AnswersMessagesOfEverySize) {
+  if (!this->IsHere()) return;
+  for (const size_t size : {size_t{1}, size_t{4096}, size_t{1} << 20}) {
+    SCOPED_TRACE(size);
+    RoundTrips<TypeParam> trips(2,
+                                {.size = size, .buf = std::max(size, size_t{4096}), .active = 2});
+    ASSERT_EQ(trips.Open(), "");
+    EXPECT_EQ(trips.Check(), "");
+    EXPECT_EQ(MakeTrips(trips, 3), "");
+    EXPECT_EQ(trips.Check(), "") << "after further trips";
+  }
+}
+
 TYPED_TEST(DialingPeerTest, KnowsTcp4Alone) {
   if (!this->IsHere()) return;
   TypeParam peer;
