@@ -150,7 +150,9 @@ absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
           "program has to say belongs on standard error)");
     }
     if (!IsOneWord(fields[1])) return bad("a row's name is one word");
-    if (!names.insert(fields[1]).second) return bad("a second row of this name");
+    if (!names.insert(fields[1]).second) {
+      return bad("a second row of this name; each benchmark needs a name of its own");
+    }
     rows.push_back({fields[0], fields[1], fields[2] == "quick",
                     fields.size() < 4 ? "" : Printable(fields[3])});
   }

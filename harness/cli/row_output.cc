@@ -62,7 +62,11 @@ std::string FirstBadLine(const std::string& text, const std::string& source) {
 std::string FaultOfRows(const std::vector<result::Row>& rows, Pass pass, const std::string& name) {
   if (rows.empty()) return "printed no result";
   if (rows[0].name != name) return absl::StrCat("printed another row: ", Quoted(rows[0].name));
-  if (rows.size() > 1) return absl::StrCat("printed ", rows.size(), " rows instead of one");
+  if (rows.size() > 1) {
+    return absl::StrCat("printed ", rows.size(),
+                        " rows instead of one; with Repetitions() there are several, and tare's "
+                        "rounds are in their place");
+  }
   if (rows[0].iterations <= 0) {
     return absl::StrCat("printed a row of ", rows[0].iterations, " iterations");
   }

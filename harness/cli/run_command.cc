@@ -113,10 +113,10 @@ class Run {
     }
     if (selections_.empty()) {
       if (fault_ && options_.filter.empty() && !options_.quick) return false;
-      return Refuse(absl::NotFoundError(
-          absl::StrCat("no row matches", options_.filter.empty() ? "" : " --filter '",
-                       options_.filter, options_.filter.empty() ? "" : "'",
-                       options_.quick ? " --quick" : "", "; `tare list` shows the rows")));
+      return Refuse(absl::NotFoundError(absl::StrCat(
+          "no row matches", options_.filter.empty() ? "" : " --filter '", options_.filter,
+          options_.filter.empty() ? "" : "'", options_.quick ? " --quick" : "",
+          "; `tare list` shows the rows, and which are quick")));
     }
     const absl::Time now = absl::Now();
     provenance_.date = absl::FormatTime("%Y-%m-%dT%H:%MZ", now, absl::UTCTimeZone());
