@@ -14,9 +14,11 @@
 #include "bench/go_text.h"
 #include "bench/left_behind.h"
 #include "bench/output.h"
+#include "bench/site_lines.h"
 #include "bench/window.h"
 #include "result/result.h"
 #include "result/write_text.h"
+#include "tare/sites.h"
 
 namespace tare::bench {
 namespace {
@@ -211,43 +213,79 @@ std::optional<Counted> CountPlanted(const Row& row, int64_t iterations,
   return std::nullopt;
 }
 
-struct HowToCount {
-  int64_t iterations = 0;  // of all threads; 0: the row's own number
-  std::vector<Plant> plants;
-  Counters announced;  // those of which the head says that they apply; one may have failed since
-};
+// What a recorded run is held against: its sites add up to this.
+CountedTotals SumsOf(const Counted& run) {
+  CountedTotals sums{run.iterations, 0, 0};
+  for (const ExactTotal& exact : TotalsOf(run)) {
+    if (exact.unit == std::string_view("allocs/op")) sums.allocs = exact.total;
+    if (exact.unit == std::string_view("B/op")) sums.bytes = exact.total;
+  }
+  return sums;
+}
 
+// A row whose counts differed is run until they differ again, so that the stacks tell which.
+constexpr int kMostRecordedRuns = 16;
+
+// Counts once more, with sites; of a row that is not stable, the first run and the first that
+// differs from it. Returns the run that has no counts, if one has none.
+std::optional<Counted> CountSites(const Row& row, int64_t iterations, bool stable,
+                                  std::string* out) {
+  std::optional<std::vector<ExactTotal>> first;
+  for (int i = 0; i < (stable ? 1 : kMostRecordedRuns); ++i) {
+    ClearSites();
+    RecordSites(true);
+    Counted run = RunOnce(row, iterations);
+    RecordSites(false);
+    if (!HasCounts(run)) return run;
+    if (!first.has_value()) {
+      first = TotalsOf(run);
+      AppendSites(row.name, 1, SumsOf(run), out);
+    } else if (*first != TotalsOf(run)) {
+      AppendSites(row.name, 2, SumsOf(run), out);
+      break;
+    }
+  }
+  return std::nullopt;
+}
+
+// `announced`: the counters of which the head says that they apply. One may have failed since.
 // Returns whether the row ended in an error.
-bool CountRow(const Row& row, const HowToCount& how, std::string* out) {
+bool CountRow(const Row& row, const Flags& flags, const Counters& announced, std::string* out) {
   if (!row.family->absent.empty()) {
     AppendOutcome("absent", row.name, row.family->absent, out);
     return false;
   }
-  if (how.iterations % row.instance.threads != 0) {
+  if (flags.counted_iterations % row.instance.threads != 0) {
     AppendOutcome("error", row.name,
                   "its " + std::to_string(row.instance.threads) + " threads cannot share " +
-                      std::to_string(how.iterations) + " iterations evenly",
+                      std::to_string(flags.counted_iterations) + " iterations evenly",
                   out);
     return true;
   }
   int64_t iterations = 0;  // in each thread
   if (const std::optional<Counted> skipped =
-          WarmUp(row, how.iterations / row.instance.threads, &iterations)) {
+          WarmUp(row, flags.counted_iterations / row.instance.threads, &iterations)) {
     return AppendSkipped(row.name, skipped->skipped_because, out);
   }
   const Counted first = RunOnce(row, iterations);
   if (!HasCounts(first)) return AppendNoCounts(row, first, out);
   const Counted second = RunOnce(row, iterations);
   if (!HasCounts(second)) return AppendNoCounts(row, second, out);
-  if (first.iterations == second.iterations && TotalsOf(first) == TotalsOf(second)) {
+  const bool stable = first.iterations == second.iterations && TotalsOf(first) == TotalsOf(second);
+  if (stable) {
     result::AppendRow(CountedRow(row.name, second), out);
-    if (const auto none = CountPlanted(row, iterations, how.plants, out)) {
+    if (const auto none = CountPlanted(row, iterations, flags.plants, out)) {
       return AppendNoCounts(row, *none, out);
     }
   } else {
     AppendOutcome("unstable", row.name, Difference(first, second), out);
   }
-  for (const MeteredCounter* counter : how.announced) {
+  if (flags.sites && WhyNoSites().empty()) {
+    if (const auto none = CountSites(row, iterations, stable, out)) {
+      return AppendNoCounts(row, *none, out);
+    }
+  }
+  for (const MeteredCounter* counter : announced) {
     if (const std::string_view why_not = counter->why_not(); !why_not.empty()) {
       AppendOutcome("note", row.name,
                     std::string(counter->unit) + " is not counted: " + std::string(why_not), out);
@@ -258,17 +296,24 @@ bool CountRow(const Row& row, const HowToCount& how, std::string* out) {
 
 }  // namespace
 
-bool CountRows(const std::vector<Row>& rows, int64_t iterations, const std::vector<Plant>& plants) {
+bool CountRows(const std::vector<Row>& rows, const Flags& flags) {
   std::string out;
-  const HowToCount how = {iterations, plants, ApplicableCounters()};
+  const Counters announced = ApplicableCounters();
   AppendHead(Measures::kCountsOnly, &out);
+  if (flags.sites) {
+    if (WhyNoSites().empty()) {
+      AppendModules(&out);
+    } else {
+      result::AppendComment("not applicable: sites: " + std::string(WhyNoSites()), &out);
+    }
+  }
   WriteResults(out);
   const std::string_view nothing = WhyNothingIsCounted();
   bool has_error = false;
   for (const Row& row : rows) {
     out.clear();
     if (nothing.empty()) {
-      has_error |= CountRow(row, how, &out);
+      has_error |= CountRow(row, flags, announced, &out);
     } else {
       AppendOutcome("absent", row.name, nothing, &out);
     }

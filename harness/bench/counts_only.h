@@ -3,17 +3,15 @@
 // asked for, once with each planted fault.
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
-#include "bench/plant.h"
+#include "bench/flags.h"
 #include "bench/rows.h"
 
 namespace tare::bench {
 
-// Counts `rows` one after the other and prints them; over `iterations` of all threads together, if
-// that is not 0. What is counted with each of `plants` becomes a comment. Returns whether a row
-// ended in an error.
-bool CountRows(const std::vector<Row>& rows, int64_t iterations, const std::vector<Plant>& plants);
+// Counts `rows` one after the other and prints them. What `flags` ask for beside that, rows with
+// planted faults and sites, becomes comments. Returns whether a row ended in an error.
+bool CountRows(const std::vector<Row>& rows, const Flags& flags);
 
 }  // namespace tare::bench

@@ -19,7 +19,9 @@ const char kFlagsHelp[] =
     "          [--tare_plant={alloc|alloc-per-op|bytes|descriptor|block},...]\n"
     "                                       with --counts-only: count once more with each of "
     "these\n"
-    "                                       faults planted, for `tare gate --self-test`\n";
+    "                                       faults planted, for `tare gate --self-test`\n"
+    "          [--tare_sites]               with --counts-only: record where memory is allocated,\n"
+    "                                       for `tare explain`\n";
 
 namespace {
 
@@ -28,6 +30,7 @@ constexpr std::string_view kCountsOnly = "--counts-only";
 constexpr std::string_view kList = "--tare_list";
 constexpr std::string_view kIterations = "--tare_iterations=";
 constexpr std::string_view kPlant = "--tare_plant=";
+constexpr std::string_view kSites = "--tare_sites";
 constexpr std::string_view kGbenchFormat = "--benchmark_format=";
 constexpr std::string_view kGbenchOut = "--benchmark_out=";
 
@@ -37,7 +40,7 @@ std::string Contradiction(std::string_view a, std::string_view b) {
 }
 
 std::string OnlyWithCounts(std::string_view flag) {
-  return std::string(flag) + "... makes sense with --counts-only only";
+  return std::string(flag) + " makes sense with --counts-only only";
 }
 
 bool ParseIterations(std::string_view text, int64_t* iterations) {
@@ -65,6 +68,8 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
       flags->counts_only = true;
     } else if (arg == kList) {
       flags->list = true;
+    } else if (arg == kSites) {
+      flags->sites = true;
     } else if (arg.starts_with(kFormat)) {
       format = arg;
       const std::string_view value = arg.substr(kFormat.size());
@@ -98,6 +103,7 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
   }
   if (flags->counts_only && !gbench_out.empty()) return Contradiction(kCountsOnly, gbench_out);
   if (!flags->counts_only) {
+    if (flags->sites) return OnlyWithCounts(kSites);
     if (!flags->plants.empty()) return OnlyWithCounts(kPlant);
     if (flags->counted_iterations != 0) return OnlyWithCounts(kIterations);
   }

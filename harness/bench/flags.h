@@ -16,6 +16,7 @@ struct Flags {
   bool counts_only = false;
   bool list = false;
   std::vector<Plant> plants;       // in the order given
+  bool sites = false;              // record where memory is allocated
   int64_t counted_iterations = 0;  // of all threads; 0: each row has its own number
 };
 

@@ -80,8 +80,7 @@ RunOutcome Run(const Flags& flags) {
     ListRows(rows);
     return {rows.size(), 0};
   }
-  const bool has_error = flags.counts_only ? CountRows(rows, flags.counted_iterations, flags.plants)
-                                           : TimeRows(rows, flags.format);
+  const bool has_error = flags.counts_only ? CountRows(rows, flags) : TimeRows(rows, flags.format);
   if (has_error) std::fprintf(stderr, "tare: at least one row failed or was not counted\n");
   return {rows.size(), has_error ? kExitRowFailed : 0};
 }

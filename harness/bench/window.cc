@@ -8,6 +8,7 @@
 
 #include "bench/plant.h"
 #include "count/counters.h"
+#include "count/sites.h"
 
 namespace tare::bench {
 namespace {
@@ -58,6 +59,7 @@ class HelperThreads {
 constinit thread_local Window t_window;
 constinit HelperThreads g_helpers;
 constinit bool g_every_benchmark = false;
+constinit bool g_record_sites = false;
 
 }  // namespace
 
@@ -74,24 +76,28 @@ void Window::Enter(bool leads) noexcept {
   leads_ = leads;
   totals_ = {};
   counting_ = false;
+  if (g_record_sites) count::RecordThisThread(false);  // the last run may have been skipped
 }
 
 void Window::Open() noexcept {
   ++opened_;
   opened_at_ = std::chrono::steady_clock::now();
   g_helpers.NoteStart();
+  if (g_record_sites) count::RecordOthers(true);
   Resume();
 }
 
 void Window::Pause() noexcept {
   if (!counting_) return;
   counting_ = false;
+  if (g_record_sites) count::RecordThisThread(false);
   AddDifference(start_, Read(MeteredThreads::kThis), totals_);
 }
 
 void Window::Resume() noexcept {
   counting_ = true;
   start_ = Read(MeteredThreads::kThis);
+  if (g_record_sites) count::RecordThisThread(true);
 }
 
 void Window::End(int64_t iterations) noexcept {
@@ -107,6 +113,7 @@ void Window::End(int64_t iterations) noexcept {
 void Window::Close() noexcept {
   if (!leads_) return;
   leads_ = false;  // a skipped benchmark may close twice
+  if (g_record_sites) count::RecordOthers(false);
   g_helpers.AddTo(totals_);
   if (ThePlant() == Plant::kNone) return;
   PlantAfterWindow();
@@ -126,6 +133,10 @@ void AttachCounts(benchmark::State& state) {
     state.counters[kMeteredCounters[i].unit] =
         benchmark::Counter(static_cast<double>(totals[i]), benchmark::Counter::kAvgIterations);
   }
+}
+
+void RecordSites(bool on) {
+  g_record_sites = on;
 }
 
 void MeterEveryBenchmark() {

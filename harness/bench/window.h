@@ -56,6 +56,10 @@ class Window {
 // of all threads. Counters that do not apply here are left out.
 void AttachCounts(benchmark::State& state);
 
+// Whether what runs from now on records the sites of what is counted; not while one does. Needs
+// StartSites (tare/sites.h).
+void RecordSites(bool on);
+
 // Whether every benchmark of the program is metered, or only those with a Meter. Set before any
 // benchmark runs.
 void MeterEveryBenchmark();

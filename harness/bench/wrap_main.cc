@@ -14,6 +14,7 @@
 #include "bench/run.h"
 #include "bench/window.h"
 #include "count/syscalls.h"
+#include "tare/sites.h"
 
 namespace {
 
@@ -64,7 +65,8 @@ void __wrap__ZN9benchmark10InitializeEPiPPcPFvvE(int* argc, char** argv, void (*
   if (const std::string error = tare::bench::TakeFlags(argc, argv, &g_flags); !error.empty()) {
     FailUsage(error);
   }
-  if (g_flags.counts_only) tare::count::StartSyscalls();  // nothing will be timed
+  if (g_flags.counts_only) tare::count::StartSyscalls();     // nothing will be timed
+  if (g_flags.sites) static_cast<void>(tare::StartSites());  // the output says why not
   if (std::atexit(CheckFlagsWereHeeded) != 0) FailUsage("atexit: out of memory");
   __real__ZN9benchmark10InitializeEPiPPcPFvvE(argc, argv, Help);
 }

@@ -28,6 +28,7 @@ constinit pthread_mutex_t g_lock = PTHREAD_MUTEX_INITIALIZER;
 constinit Slot* g_listed = nullptr;
 constinit AllocCount g_accounts[2];  // by role: what ended threads and former roles have counted
 constinit pthread_key_t g_key = 0;
+constinit SiteRecorder g_recorder = nullptr;  // changes once, as g_started does
 enum class Started : uint8_t { kNo, kStarting, kYes };
 constinit Started g_started = Started::kNo;  // changes before the process has a second thread
 
@@ -74,7 +75,7 @@ void Unlink(Slot& slot) noexcept {
 }
 
 void UpdatePlain(Slot& slot) noexcept {
-  slot.plain = slot.life == Slot::Life::kListed && slot.fail_in == 0;
+  slot.plain = slot.life == Slot::Life::kListed && slot.fail_in == 0 && g_recorder == nullptr;
 }
 
 // The destructor of g_key. The thread may allocate on: each later call settles itself.
@@ -163,6 +164,15 @@ bool FaultIsDue() noexcept {
   if (slot.fail_in == 0 || --slot.fail_in != 0) return false;
   UpdatePlain(slot);
   return true;
+}
+
+void SetSiteRecorder(SiteRecorder recorder) noexcept {
+  g_recorder = recorder;
+  UpdatePlain(t_slot);
+}
+
+void NoteSite(size_t bytes) noexcept {
+  if (g_recorder != nullptr) g_recorder(bytes);
 }
 
 void Die(const char* message) noexcept {

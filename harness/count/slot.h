@@ -8,7 +8,7 @@
 //
 // The plain case costs one comparison (`plain`). Everything rare hides behind it: a thread's first
 // call, a thread that has ended but still allocates (destructors of thread-specific data run after
-// ours, and glibc frees its own buffers after those), and an injected fault.
+// ours, and glibc frees its own buffers after those), an injected fault, and stacks to be recorded.
 #pragma once
 
 #include <cerrno>
@@ -42,10 +42,11 @@ struct alignas(64) Slot {
   enum class Life : uint8_t { kNew, kListed, kEnded };
 
   // What every call touches: one cache line.
-  bool plain = false;  // listed, and no fault armed
+  bool plain = false;  // listed, no fault armed, and nobody records stacks
   Life life = Life::kNew;
   Role role = Role::kOther;
-  uint16_t early_frees = 0;  // frees before the thread was listed
+  bool records_sites = false;  // while somebody records: this thread's
+  uint16_t early_frees = 0;    // frees before the thread was listed
   Counter allocs;
   Counter frees;
   Counter bytes_requested;
@@ -82,6 +83,14 @@ void ArmFault(uint64_t nth) noexcept;
 bool FaultIsArmed() noexcept;
 // Counts an armed fault down. True: this allocation is the one that fails.
 bool FaultIsDue() noexcept;
+
+// From here on `recorder` is called after each allocation of `bytes` that succeeded, on its thread;
+// in threads that have allocated before, it is not. Once in a process, and never undone: it costs
+// every allocation its plain path.
+using SiteRecorder = void (*)(size_t bytes) noexcept;
+void SetSiteRecorder(SiteRecorder recorder) noexcept;
+// Calls it, if there is one.
+void NoteSite(size_t bytes) noexcept;
 
 // The slot's totals so far.
 AllocCount Total(const Slot& slot) noexcept;
@@ -130,7 +139,9 @@ template <uint64_t kFrees, class Forward>
     errno = ENOMEM;
     return nullptr;
   }
-  return ForwardAlloc<kFrees>(requested, forward);
+  void* const p = ForwardAlloc<kFrees>(requested, forward);
+  if (p != nullptr) NoteSite(requested);
+  return p;
 }
 
 // Forwards an allocation of `requested` bytes and, if memory came back, counts it, and as many

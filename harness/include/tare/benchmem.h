@@ -19,6 +19,8 @@
 //                         planted, for a gate to prove that it notices: `alloc` (one allocation in
 //                         a run), `alloc-per-op`, `bytes` (16 more in a run), `descriptor` (one
 //                         left open by a run), `block` (one left alive)
+//   --tare_sites          with --counts-only, counts each row once more and records from where it
+//                         allocates (tare/sites.h); `tare explain` reads that
 //   --tare_list           a line for each row that --benchmark_filter selects, and no run; tab
 //                         separated: Google Benchmark's name, the row's name, `quick` or `full`,
 //                         why the row is absent on this machine (or nothing)
@@ -41,6 +43,7 @@
 //   # label <name>: <text>        what the benchmark gave to State::SetLabel
 //   # note <name>: <text>         a value that was left out, and why
 //   # planted <kind> <name>: <row>   --tare_plant: the row, counted with that fault
+//   # module, # sites, # site     --tare_sites: harness/bench/site_lines.h says what they hold
 //
 // A unit that cannot be counted here at all has a comment in the head, "# not applicable: <unit>:
 // <reason>", and is in no row.
