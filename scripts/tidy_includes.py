@@ -28,6 +28,7 @@ ARROWS = {
     "harness/gate": ("harness/include", "harness/result", "harness/stat"),
     "harness/cli": ("harness/include", "harness/result", "harness/stat", "harness/table",
                     "harness/explain", "harness/gate"),
+    "harness/fuzz": ("harness/result", "harness/gate"),
     "harness/tests": ("harness/include",),
     "suites/support": ("impl", *_COUNTED),
     "suites/conformance": ("harness/include",),

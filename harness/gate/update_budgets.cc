@@ -80,6 +80,29 @@ std::optional<std::pair<size_t, size_t>> FindValue(absl::string_view line, absl:
   return std::nullopt;
 }
 
+// Behind the brace that closes the row which begins in this line; nothing if it ends in another, or
+// a second row follows.
+std::optional<size_t> EndOfRow(absl::string_view line) {
+  int depth = 0;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '"' || c == '\'') {
+      for (++i; i < line.size() && line[i] != c; ++i) {
+        if (c == '"' && line[i] == '\\') ++i;
+      }
+    } else if (c == '#') {
+      break;
+    } else if (c == '{') {
+      ++depth;
+    } else if (c == '}' && --depth == 0) {
+      const absl::string_view rest = line.substr(i + 1);
+      const bool another = rest.find('{') < rest.find('#');
+      return another ? std::nullopt : std::optional(i + 1);
+    }
+  }
+  return std::nullopt;
+}
+
 Rational Ceiling(size_t metric, const Rational& cost) {
   const int64_t whole = (cost.total + cost.n - 1) / cost.n;
   if (metric == kSyscalls) return {whole + whole / 2 + 1, 1};
@@ -204,8 +227,19 @@ class Updater {
     }
     // The last row may have gone without a comma.
     if (!budgets_.budgets.empty()) {
-      std::string& last = lines_[static_cast<size_t>(budgets_.budgets.back().line - 1)];
-      if (absl::EndsWith(absl::StripTrailingAsciiWhitespace(last), "}")) last += ",";
+      const int64_t number = budgets_.budgets.back().line;
+      std::string& last = lines_[static_cast<size_t>(number - 1)];
+      const std::optional<size_t> after = EndOfRow(last);
+      if (!after.has_value()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(budgets_.Where(number),
+                         ": no place for new rows below this one: write "
+                         "each row on one line"));
+      }
+      const absl::string_view rest = absl::string_view(last).substr(*after);
+      if (!absl::StartsWith(absl::StripLeadingAsciiWhitespace(rest), ",")) {
+        last.insert(*after, ",");
+      }
     }
     for (auto it = added_.rbegin(); it != added_.rend(); ++it) {
       size_t at = end;

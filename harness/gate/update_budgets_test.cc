@@ -91,6 +91,24 @@ TEST(UpdateBudgets, NewRowsAreSortedIn) {
                                       "  { benchmark = \"E\", allocs = 0, bytes = 0 },\n]\n"));
 }
 
+TEST(UpdateBudgets, ALastRowGetsItsCommaBeforeItsComment) {
+  const std::string results =
+      "BenchmarkA 10 0 allocs/op 0 B/op\nBenchmarkE 10 0 allocs/op 0 B/op\n";
+  const std::string head = "version = 1\n[gate]\nbudgets = [\n";
+  const auto update =
+      Apply(head + "  { benchmark = \"A\", allocs = 0, bytes = 0 }# } or { why\n]\n", results);
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_EQ(update->text, head +
+                              "  { benchmark = \"A\", allocs = 0, bytes = 0 },# } or { why\n"
+                              "  { benchmark = \"E\", allocs = 0, bytes = 0 },\n]\n");
+  EXPECT_THAT(std::string(Apply(head + "  { benchmark = \"A\", allocs = 0, bytes = 0 }, "
+                                       "{ benchmark = \"B\", allocs = 0, bytes = 0 }\n]\n",
+                                results)
+                              .status()
+                              .message()),
+              HasSubstr("write each row on one line"));
+}
+
 TEST(UpdateBudgets, APrunedRowIsGone) {
   const std::string without_c = "os: linux\nBenchmarkA 10 0 allocs/op 0 B/op\n";
   EXPECT_THAT(Apply(File(), without_c)->text, HasSubstr("\"C\""));

@@ -59,7 +59,9 @@ class Checker {
         continue;
       }
       const auto byte = static_cast<unsigned char>(text[i]);
-      if ((byte < 0x20 && byte != '\t' && byte != '\r') || byte == 0x7F) {
+      // A carriage return belongs to the end of a line; elsewhere it would end one when written.
+      const bool ends_line = byte == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+      if ((byte < 0x20 && byte != '\t' && !ends_line) || byte == 0x7F) {
         Add(line, std::string("the byte 0x") + kHex[byte >> 4] + kHex[byte & 15] +
                       ": this is no text file");
         return false;

@@ -32,6 +32,7 @@ TEST(FindFaults, EachKindIsNamed) {
       {"os: linux\nBenchmarkA 10 3 ns/op\nBenchmarkB 10 3",
        "f:3: the last line has no end: the file is truncated"},
       {std::string("BenchmarkA 10 3 ns/op\n\0\n", 24), "f:2: the byte 0x00: this is no text file"},
+      {"os: li\rnux\nBenchmarkA 10 3 ns/op\r\n", "f:1: the byte 0x0d: this is no text file"},
       {"\x7f"
        "ELF\n",
        "f:1: the byte 0x7f: this is no text file"},
