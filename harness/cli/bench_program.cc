@@ -191,10 +191,11 @@ std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedR
 }
 
 std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row,
-                                       int64_t iterations, const std::string& plants) {
+                                       const CountsFlags& flags) {
   std::vector<std::string> argv = {program.path, ExactFilter(row.gbench_name), "--counts-only"};
-  if (iterations != 0) argv.push_back(absl::StrCat("--tare_iterations=", iterations));
-  if (!plants.empty()) argv.push_back("--tare_plant=" + plants);
+  if (flags.iterations != 0) argv.push_back(absl::StrCat("--tare_iterations=", flags.iterations));
+  if (!flags.plants.empty()) argv.push_back("--tare_plant=" + flags.plants);
+  if (flags.sites) argv.push_back("--tare_sites");
   return argv;
 }
 

@@ -54,11 +54,17 @@ absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
                                                 std::chrono::milliseconds timeout,
                                                 const Interrupt* interrupt);
 
-// The command lines that run one row, for its times and for its counts; these over a number of
-// iterations, and with the faults to be planted, if they are not 0 and not empty.
+// What tare/benchmem.h offers beside the counts of a row.
+struct CountsFlags {
+  int64_t iterations = 0;  // to count over; 0: the program's choice
+  std::string plants;      // faults to be planted; empty: none
+  bool sites = false;      // where memory is allocated
+};
+
+// The command lines that run one row, for its times and for its counts.
 std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,
                                       double min_time_seconds);
 std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row,
-                                       int64_t iterations = 0, const std::string& plants = "");
+                                       const CountsFlags& flags = {});
 
 }  // namespace tare::cli

@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "cli/blame.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/fresh_counts.h"
@@ -82,9 +84,14 @@ int Explain(const BudgetOptions& options) {
   return choice.budget != nullptr ? kOk : kCannotJudge;
 }
 
-// Counts or reads what is to be recorded. An exit status other than kOk: there is nothing.
-int Gather(const BudgetOptions& options, const Interrupt& interrupt,
-           std::vector<gate::Evidence>* evidence) {
+// What is to be recorded, and where it came from.
+struct Gathered {
+  SuitesToCount suites;  // none: it was read from files
+  std::vector<gate::Evidence> evidence;
+};
+
+// Counts or reads. An exit status other than kOk: there is nothing.
+int Gather(const BudgetOptions& options, const Interrupt& interrupt, Gathered* gathered) {
   const auto refuse = [](const absl::Status& status) {
     Complain(status);
     return static_cast<int>(kUsage);
@@ -95,17 +102,27 @@ int Gather(const BudgetOptions& options, const Interrupt& interrupt,
     for (const std::string& file : *files) {
       const auto text = ReadWholeFile(file);
       if (!text.ok()) return refuse(text.status());
-      evidence->push_back(gate::ReadEvidence(*text, file));
+      gathered->evidence.push_back(gate::ReadEvidence(*text, file));
     }
     return kOk;
   }
-  const auto found = FindSuitesToCount(options.suites, interrupt);
+  auto found = FindSuitesToCount(options.suites, interrupt);
   if (interrupt.signal() != 0) return kSignalBase + interrupt.signal();
   if (!found.ok()) return refuse(found.status());
   for (const std::string& fault : found->faults) Complain(absl::InternalError(fault));
   if (!found->faults.empty()) return kFault;
-  *evidence = Count(found->suites, options.suites, {}, interrupt).suites;
+  gathered->suites = *std::move(found);
+  gathered->evidence = Count(gathered->suites.suites, options.suites, {}, interrupt).suites;
   return interrupt.signal() != 0 ? kSignalBase + interrupt.signal() : static_cast<int>(kOk);
+}
+
+// Writes `text` unless the file has it already. False: it could not, and that has been said.
+bool Write(const std::string& file, const std::string& text) {
+  const auto old = ReadWholeFile(file);
+  if (old.ok() && *old == text) return true;
+  const absl::Status status = WriteFileAtomically(file, text);
+  if (!status.ok()) Complain(status);
+  return status.ok();
 }
 
 int WriteUpdate(const BudgetOptions& options) {
@@ -115,15 +132,15 @@ int WriteUpdate(const BudgetOptions& options) {
     return kUsage;
   }
   const Interrupt interrupt;
-  std::vector<gate::Evidence> evidence;
-  if (const int status = Gather(options, interrupt, &evidence); status != kOk) return status;
+  Gathered gathered;
+  if (const int status = Gather(options, interrupt, &gathered); status != kOk) return status;
   auto text = ReadWholeFile(options.budgets);
   if (!text.ok() && !absl::IsNotFound(text.status())) {
     Complain(text.status());
     return kUsage;
   }
-  const auto update =
-      gate::UpdateBudgets(text.ok() ? *text : "", options.budgets, evidence, options.update);
+  const auto update = gate::UpdateBudgets(text.ok() ? *text : "", options.budgets,
+                                          gathered.evidence, options.update);
   if (!update.ok()) {
     Complain(update.status());
     return absl::IsInternal(update.status()) ? kFault : kUsage;
@@ -132,13 +149,17 @@ int WriteUpdate(const BudgetOptions& options) {
   for (const std::string& refused : update->refused) {
     Complain(absl::FailedPreconditionError(absl::StrCat("not written: ", refused)));
   }
-  if (!update->changes.empty()) {
-    const absl::Status status = WriteFileAtomically(options.budgets, update->text);
-    if (!status.ok()) {
-      Complain(status);
-      return kFault;
-    }
+  if (!update->changes.empty() && !Write(options.budgets, update->text)) return kFault;
+  const std::string sites_file = SiteRecordBeside(options.budgets);
+  const auto sites = RecordSites(gathered.suites, gathered.evidence,
+                                 *gate::ParseBudgets(update->text, options.budgets), sites_file,
+                                 options.suites, interrupt);
+  if (interrupt.signal() != 0) return kSignalBase + interrupt.signal();
+  if (!sites.ok()) {
+    Complain(sites.status());
+    return kFault;
   }
+  if (!sites->empty() && !Write(sites_file, *sites)) return kFault;
   std::printf("%s: %zu rows changed, %zu refused\n", options.budgets.c_str(),
               update->changes.size(), update->refused.size());
   return update->refused.empty() ? kOk : kRegression;

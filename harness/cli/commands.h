@@ -13,6 +13,7 @@ void AddListCommand(CLI::App& app, int& exit_code);
 void AddRunCommand(CLI::App& app, int& exit_code);
 void AddGateCommand(CLI::App& app, int& exit_code);
 void AddBudgetCommand(CLI::App& app, int& exit_code);
+void AddExplainCommand(CLI::App& app, int& exit_code);
 
 // Where the budgets are unless --budgets names another file: from the root of a repository.
 inline constexpr char kDefaultBudgets[] = "results/budgets.toml";

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "cli/blame.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/fresh_counts.h"
@@ -101,7 +102,8 @@ class Gate {
     verdict_ = Judge(budgets, counts.suites, judge_);
     for (const std::string& fault : found->faults) AddFault(gate::Outcome::kFault, fault);
     if (options_.self_test) verdict_.TakeSelfTest(SelfTestOf(counts, verdict_, budgets, judge_));
-    return kOk;
+    AddSites(*found, counts, how, options_.suites, interrupt_, &verdict_);
+    return interrupt_.signal() != 0 ? kSignalBase + interrupt_.signal() : static_cast<int>(kOk);
   }
 
   // Files first: text that cannot be printed loses nothing.

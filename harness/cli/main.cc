@@ -39,6 +39,7 @@ int Main(int argc, char** argv) {
   AddRunCommand(app, exit_code);
   AddGateCommand(app, exit_code);
   AddBudgetCommand(app, exit_code);
+  AddExplainCommand(app, exit_code);
   for (CLI::App* command : app.get_subcommands({})) command->footer(kExitCodeHelp);
 
   try {

@@ -81,9 +81,10 @@ class SuiteMeasurement {
   std::optional<RowOutput> RunRow(RowRecord& row, Pass pass, const std::string& where) {
     progress_.Step(row.listed.name);
     Command command;
-    command.argv = pass == Pass::kCounts
-                       ? CountsCommand(suite_.program, row.listed, IterationsOf(row), plan_.plants)
-                       : TimesCommand(suite_.program, row.listed, plan_.min_time_seconds);
+    command.argv =
+        pass == Pass::kCounts
+            ? CountsCommand(suite_.program, row.listed, {IterationsOf(row), plan_.plants, false})
+            : TimesCommand(suite_.program, row.listed, plan_.min_time_seconds);
     command.timeout = plan_.timeout;
     if (RowName(row.listed.name).has_threads) {
       command.cpus = plan_.cpus;

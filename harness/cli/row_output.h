@@ -26,6 +26,7 @@ struct RowOutput {
   std::string unstable;  // which counts differed between two runs; empty: none
   std::vector<std::pair<std::string, result::Row>> planted;  // the fault, and the row with it
   std::vector<std::string> not_applicable;  // units that this pass cannot give: "<unit>: <reason>"
+  std::vector<std::string> sites;           // comments on where memory is allocated, as they are
   std::vector<std::string> notes;           // comments about the row that are none of the above
 };
 

@@ -74,6 +74,28 @@ std::string Line(const Finding& finding) {
   return text;
 }
 
+bool IsNews(const Blame& site) {
+  return site.change != "same";
+}
+
+// "new: 1 allocs/op, 32 B/op at read.cc:7, in Parse"
+std::string Line(const Blame& site) {
+  return absl::StrCat(site.change, ": ", ToText(site.allocs), " allocs/op, ", ToText(site.bytes),
+                      " B/op at ", site.place, site.function.empty() ? "" : ", in ", site.function);
+}
+
+// Below the line of a finding: each site that is not as recorded, with its stack.
+std::string SiteLines(const Finding& finding) {
+  std::string text;
+  for (const Blame& site : finding.sites) {
+    if (!IsNews(site)) continue;
+    absl::StrAppend(&text, "    ", Line(site), "\n");
+    for (const std::string& frame : site.stack) absl::StrAppend(&text, "        ", frame, "\n");
+  }
+  if (!finding.sites_note.empty()) absl::StrAppend(&text, "    ", finding.sites_note, "\n");
+  return text;
+}
+
 // In a cell of a Markdown table.
 std::string Cell(absl::string_view text) {
   std::string cell;
@@ -153,7 +175,8 @@ std::string RenderText(const Verdict& verdict) {
     if (verdict.Count(outcome) == 0) return;
     absl::StrAppend(&text, Heading(outcome), ":\n");
     for (const Finding& finding : verdict.findings) {
-      if (finding.outcome == outcome) absl::StrAppend(&text, "  ", Line(finding), "\n");
+      if (finding.outcome != outcome) continue;
+      absl::StrAppend(&text, "  ", Line(finding), "\n", SiteLines(finding));
     }
   };
   for (const Outcome outcome : kFailing) list(outcome);
@@ -177,9 +200,12 @@ std::string RenderMarkdown(const Verdict& verdict) {
                     "| --- | --- | --- |\n");
     for (const Finding& finding : verdict.findings) {
       if (finding.outcome != outcome) continue;
-      const std::string row =
-          absl::StrCat("| ", Cell(finding.benchmark), " | ", Cell(finding.message), " | ",
-                       Cell(finding.where), " |\n");
+      std::string message = Cell(finding.message);
+      for (const Blame& site : finding.sites) {
+        if (IsNews(site)) absl::StrAppend(&message, "<br>", Cell(Line(site)));
+      }
+      const std::string row = absl::StrCat("| ", Cell(finding.benchmark), " | ", message, " | ",
+                                           Cell(finding.where), " |\n");
       if (text.size() + row.size() > kMarkdownBytes) {
         absl::StrAppend(&text, "\nMore than fits here; the JSON file has all of it.\n");
         return;

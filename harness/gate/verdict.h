@@ -28,6 +28,16 @@ enum class Outcome {
 // The name of an outcome in JSON: "pass", "regression", ...
 const char* Name(Outcome outcome);
 
+// From where a benchmark allocates, for the finding that it fails by.
+struct Blame {
+  std::string change;    // "new", "more", "fewer", "same" against the record; "varies" between runs
+  std::string function;  // whose line it is
+  std::string place;     // "<file>:<line>"
+  Rational allocs;       // by operation
+  Rational bytes;
+  std::vector<std::string> stack;  // "<function> <place>", the innermost first
+};
+
 // One thing found: of one metric of one benchmark where both are named.
 struct Finding {
   Outcome outcome = Outcome::kPass;
@@ -37,6 +47,8 @@ struct Finding {
   std::string message;    // one line
   std::optional<Rational> budget;
   std::optional<Rational> measured;
+  std::vector<Blame> sites;  // what is new or more first
+  std::string sites_note;    // what is to be said of them: their sum, or why there are none
 };
 
 // A gate that --self-test found blind, or could not try.

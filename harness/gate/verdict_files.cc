@@ -35,6 +35,27 @@ std::string Fraction(absl::string_view name, const std::optional<Rational>& valu
                       "}");
 }
 
+std::string Sites(const Finding& finding) {
+  std::string out;
+  if (!finding.sites_note.empty()) {
+    absl::StrAppend(&out, ", ", Member("sites_note", finding.sites_note));
+  }
+  if (finding.sites.empty()) return out;
+  absl::StrAppend(&out, ",\n     \"sites\": [");
+  for (size_t i = 0; i < finding.sites.size(); ++i) {
+    const Blame& site = finding.sites[i];
+    absl::StrAppend(&out, i == 0 ? "\n" : ",\n", "      {", Member("change", site.change), ", ",
+                    Member("function", site.function), ", ", Member("place", site.place),
+                    Fraction("allocs", site.allocs), Fraction("bytes", site.bytes),
+                    ", \"stack\": [");
+    for (size_t j = 0; j < site.stack.size(); ++j) {
+      absl::StrAppend(&out, j == 0 ? "" : ", ", Quote(site.stack[j]));
+    }
+    absl::StrAppend(&out, "]}");
+  }
+  return out + "]";
+}
+
 // XML 1.0 has no place for most control characters.
 std::string Escape(absl::string_view text) {
   std::string out;
@@ -105,7 +126,8 @@ std::string RenderJson(const Verdict& verdict) {
     if (!f.metric.empty()) absl::StrAppend(&out, ", ", Member("metric", f.metric));
     if (!f.where.empty()) absl::StrAppend(&out, ", ", Member("where", f.where));
     if (!f.message.empty()) absl::StrAppend(&out, ", ", Member("message", f.message));
-    absl::StrAppend(&out, Fraction("budget", f.budget), Fraction("measured", f.measured), "}");
+    absl::StrAppend(&out, Fraction("budget", f.budget), Fraction("measured", f.measured), Sites(f),
+                    "}");
   }
   absl::StrAppend(&out, verdict.findings.empty() ? "]" : "\n  ]");
   if (verdict.self_test.has_value()) {
@@ -133,6 +155,10 @@ std::string RenderJunit(const Verdict& verdict) {
     if (kind == Case::kPassed) continue;
     absl::StrAppend(&test.text, f.message, f.where.empty() ? "" : " [", f.where,
                     f.where.empty() ? "\n" : "]\n");
+    for (const Blame& site : f.sites) {
+      if (site.change == "same") continue;
+      absl::StrAppend(&test.text, site.change, ": ", site.place, " ", site.function, "\n");
+    }
   }
   int failures = 0, errors = 0, skipped = 0;
   std::string body;

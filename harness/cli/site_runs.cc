@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// One counting process with --tare_sites, judged as every other, and its sites read.
+#include "cli/site_runs.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "cli/cpus.h"
+#include "cli/process.h"
+#include "cli/row_name.h"
+#include "cli/row_output.h"
+
+namespace tare::cli {
+
+absl::StatusOr<std::vector<explain::SiteRun>> RunForSites(const BenchProgram& program,
+                                                          const ListedRow& row, int64_t iterations,
+                                                          std::chrono::milliseconds timeout,
+                                                          const Interrupt* interrupt) {
+  if (!row.absent.empty()) {
+    return absl::NotFoundError(absl::StrCat(row.name, " is absent here: ", row.absent));
+  }
+  Command command;
+  command.argv = CountsCommand(program, row, {iterations, "", true});
+  command.timeout = timeout;
+  command.cpus = AllowedCpus();
+  if (!RowName(row.name).has_threads) command.cpus = {command.cpus.back()};
+  const ProcessEnd end = RunProcess(command, interrupt);
+  if (end.how == ProcessEnd::How::kInterrupted) return absl::CancelledError(end.Describe());
+  const RowOutput output =
+      JudgeOutput(end, Pass::kCounts, row.name, absl::StrCat(program.FileName(), " output"));
+  if (output.kind == RowOutput::Kind::kFailed) {
+    return absl::InternalError(absl::StrCat(row.name, ": ", output.reason));
+  }
+  if (output.kind == RowOutput::Kind::kAbsent) {
+    return absl::NotFoundError(absl::StrCat(row.name, " is absent here: ", output.reason));
+  }
+  auto runs = explain::ReadSites(output.sites, row.name);
+  if (runs.ok() && runs->empty()) {
+    return absl::InternalError(
+        absl::StrCat(row.name, ": ", program.FileName(), " printed nothing about sites"));
+  }
+  return runs;
+}
+
+std::string PlaceOrName(const explain::Frame& frame) {
+  if (std::string place = explain::Place(frame); !place.empty()) return place;
+  return frame.module.empty() ? "unknown" : frame.module;
+}
+
+}  // namespace tare::cli
