@@ -47,12 +47,18 @@ bool IsLower(char32_t c) {
   return c >= 0xDF && c != 0xF7 && c != kInvalid && !IsUpper(c) && !IsSpace(c);
 }
 
-// Length in bytes of the white space that `text` starts with.
-size_t LeadingSpace(std::string_view text) {
+// Length in bytes of the white space that `text` starts with, or of what is none: `space` says.
+size_t LeadingRun(std::string_view text, bool space) {
   size_t i = 0;
   while (i < text.size()) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    if (byte > 0x20 && byte < 0x80) {  // most of what is ever read
+      if (space) break;
+      ++i;
+      continue;
+    }
     const CodePoint c = Decode(text.substr(i));
-    if (!IsSpace(c.value)) break;
+    if (IsSpace(c.value) != space) break;
     i += c.size;
   }
   return i;
@@ -61,15 +67,9 @@ size_t LeadingSpace(std::string_view text) {
 }  // namespace
 
 std::string_view TakeField(std::string_view* line) {
-  size_t end = 0;
-  while (end < line->size()) {
-    const CodePoint c = Decode(line->substr(end));
-    if (IsSpace(c.value)) break;
-    end += c.size;
-  }
-  const std::string_view field = line->substr(0, end);
-  line->remove_prefix(end);
-  line->remove_prefix(LeadingSpace(*line));
+  const std::string_view field = line->substr(0, LeadingRun(*line, false));
+  line->remove_prefix(field.size());
+  line->remove_prefix(LeadingRun(*line, true));
   return field;
 }
 

@@ -11,11 +11,11 @@
 namespace tare::stat {
 namespace {
 
-// The k-th smallest value, from 0; reorders `values`.
-double Select(std::vector<double>* values, size_t k) {
-  const auto nth = values->begin() + static_cast<std::ptrdiff_t>(k);
-  std::nth_element(values->begin(), nth, values->end());
-  return *nth;
+// The k-th smallest value, from 0, which lies in [begin, end); reorders those.
+double Select(std::vector<double>* values, size_t k, size_t begin, size_t end) {
+  const auto at = [&](size_t i) { return values->begin() + static_cast<std::ptrdiff_t>(i); };
+  std::nth_element(at(begin), at(k), at(end));
+  return *at(k);
 }
 
 // `cumulative` is the null distribution of the number of negative `differences`. It is symmetric,
@@ -24,7 +24,7 @@ Shift FromDifferences(std::vector<double> differences, const std::vector<double>
                       double confidence) {
   const size_t n = differences.size();
   Shift shift;
-  const double upper = Select(&differences, n / 2);
+  const double upper = Select(&differences, n / 2, 0, n);
   shift.estimate = upper;
   if (n % 2 == 0) {
     const double lower = *std::max_element(
@@ -37,7 +37,8 @@ Shift FromDifferences(std::vector<double> differences, const std::vector<double>
   const size_t k = static_cast<size_t>(
       std::upper_bound(cumulative.begin(), cumulative.end(), tail) - cumulative.begin());
   if (k == 0 || 2 * k > n) return shift;
-  shift.interval = Interval{Select(&differences, k - 1), Select(&differences, n - k)};
+  shift.interval = Interval{Select(&differences, k - 1, 0, n / 2 + 1),  // n/2 stands already
+                            Select(&differences, n - k, n / 2, n)};
   return shift;
 }
 

@@ -257,7 +257,9 @@ class Comparer {
       const stat::Shift shift = ShiftOf(scaled, comparison->paired, options_.confidence);
       comparison->ratio = std::exp(shift.estimate);
       comparison->interval = RatioInterval(shift);
-      equivalence = RatioInterval(ShiftOf(scaled, comparison->paired, 1 - 2 * options_.alpha));
+      if (comparison->adjusted_p > options_.alpha) {
+        equivalence = RatioInterval(ShiftOf(scaled, comparison->paired, 1 - 2 * options_.alpha));
+      }
     } else if (comparison->warning == stat::Warning::kAllEqual &&
                ShiftOf(scaled, comparison->paired, 1 - 2 * options_.alpha).interval.has_value()) {
       equivalence = stat::Interval{1, 1};
