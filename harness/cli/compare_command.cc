@@ -219,11 +219,13 @@ class Compare {
 
   void Print(const table::Sheet& sheet, const table::Report& report,
              const table::CompareOptions& compare) const {
-    std::string out;
+    const Sink sink = [](absl::string_view text) {
+      std::fwrite(text.data(), 1, text.size(), stdout);
+    };
     if (options_.format == "csv") {
-      out = ComparisonCsv(sheet, report, reasons_);
+      WriteComparisonCsv(sheet, report, reasons_, sink);
     } else if (options_.format == "json") {
-      out = ComparisonJson(sheet, report, reasons_, compare);
+      WriteComparisonJson(sheet, report, reasons_, compare, sink);
     } else if (!report.tables.empty()) {
       CompareView view;
       view.form =
@@ -239,9 +241,8 @@ class Compare {
       }
       view.only_changed = options_.only_changed;
       view.by_effect = options_.sort == "effect";
-      out = RenderComparison(sheet, report, reasons_, compare, view);
+      sink(RenderComparison(sheet, report, reasons_, compare, view));
     }
-    std::fwrite(out.data(), 1, out.size(), stdout);
   }
 
   const Options& options_;

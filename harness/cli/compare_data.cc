@@ -160,30 +160,32 @@ std::string Quoted(absl::string_view text) {
 
 }  // namespace
 
-std::string ComparisonCsv(const table::Sheet& sheet, const table::Report& report,
-                          const EmptyReasons& reasons) {
-  std::string out;
+void WriteComparisonCsv(const table::Sheet& sheet, const table::Report& report,
+                        const EmptyReasons& reasons, const Sink& sink) {
+  bool first = true;
   table::CsvLine line;
   ForEachRecord(sheet, report, reasons, [&](const Record& record) {
-    if (out.empty()) {
+    std::string out;
+    if (first) {
       for (const Entry& entry : record) line.Add(entry.name);
       line.Flush(&out);
+      first = false;
     }
     for (const Entry& entry : record) line.Add(entry.value.value_or(""));
     line.Flush(&out);
+    sink(out);
   });
-  return out;
 }
 
-std::string ComparisonJson(const table::Sheet& sheet, const table::Report& report,
-                           const EmptyReasons& reasons, const table::CompareOptions& options) {
-  std::string out = absl::StrCat("{\"schema_version\": 1, \"alpha\": ", *Number(options.alpha),
-                                 ", \"confidence\": ", *Number(options.confidence),
-                                 ", \"margin\": ", *Number(options.margin),
-                                 ", \"tests\": ", report.tests, ", \"cells\": [");
+void WriteComparisonJson(const table::Sheet& sheet, const table::Report& report,
+                         const EmptyReasons& reasons, const table::CompareOptions& options,
+                         const Sink& sink) {
+  sink(absl::StrCat("{\"schema_version\": 1, \"alpha\": ", *Number(options.alpha),
+                    ", \"confidence\": ", *Number(options.confidence), ", \"margin\": ",
+                    *Number(options.margin), ", \"tests\": ", report.tests, ", \"cells\": ["));
   bool first = true;
   ForEachRecord(sheet, report, reasons, [&](const Record& record) {
-    absl::StrAppend(&out, first ? "\n{" : ",\n{");
+    std::string out = first ? "\n{" : ",\n{";
     first = false;
     bool first_entry = true;
     for (const Entry& entry : record) {
@@ -192,9 +194,9 @@ std::string ComparisonJson(const table::Sheet& sheet, const table::Report& repor
                       "\": ", entry.is_text ? Quoted(*entry.value) : *entry.value);
       first_entry = false;
     }
-    out += "}";
+    sink(out + "}");
   });
-  return out + "\n]}\n";
+  sink("\n]}\n");
 }
 
 }  // namespace tare::cli
