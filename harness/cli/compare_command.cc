@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -133,6 +134,7 @@ class Compare {
     visitor.on_result = [&, file_key](table::ResultLine& line) {
       if (!filter_->Apply(&line)) return;
       ++results_;
+      seen_.insert(line.Config(file_key));
       sheet->Add(line);
       const uint64_t cell = table::CellId(rows_->Of(line), columns_->Of(line));
       origins_.try_emplace(cell, table::Origin{symbols_.Intern(line.name), line.Config(file_key)});
@@ -151,9 +153,19 @@ class Compare {
       NoteReason(text, at);
     };
     const absl::Status status =
-        table::ReadInputs(options_.files, {.finite_only = true}, visitor, &symbols_, &units_);
-    if (!status.ok()) Say(std::string(status.message()));
-    return status.ok();
+        table::ReadInputs(options_.files, {.strict = true}, visitor, &symbols_, &units_);
+    if (!status.ok()) {
+      Say(std::string(status.message()));
+      return false;
+    }
+    // A file that says nothing is a mistake: a run that failed, or a filter that names another's.
+    for (const std::string& label : table::FileLabels(options_.files)) {
+      if (results_ == 0 || seen_.contains(symbols_.Intern(label))) continue;
+      Say(absl::StrCat("no result in ", Quoted(label),
+                       options_.filter == "*" ? "" : " that matches the filter"));
+      exit_code_ = kCannotJudge;
+    }
+    return true;
   }
 
   // "absent NAME: reason" and "error NAME: reason", as tare run writes them.
@@ -254,6 +266,7 @@ class Compare {
   table::Origins origins_;
   EmptyReasons reasons_;
   size_t results_ = 0;
+  absl::flat_hash_set<table::Symbol> seen_;  // files with a result
   size_t others_ = 0;
   int exit_code_ = kOk;
 };

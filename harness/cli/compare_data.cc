@@ -60,7 +60,7 @@ void AddComparison(const table::Sheet& sheet, const ComparedTable& compared,
   if (comparison == nullptr) {
     for (const char* name :
          {"base", "paired", "p", "p_holm", "ratio", "ratio_low", "ratio_high", "difference",
-          "verdict", "better", "same_within", "detectable", "least_n"}) {
+          "verdict", "better", "same_within", "detectable", "detectable_difference", "least_n"}) {
       add(name, std::nullopt);
     }
     return;
@@ -79,6 +79,7 @@ void AddComparison(const table::Sheet& sheet, const ComparedTable& compared,
       c.better == 0 ? std::nullopt : std::optional<std::string>(c.better > 0 ? "true" : "false"));
   add("same_within", c.outcome == Outcome::kSame ? Number(c.within) : std::nullopt);
   add("detectable", Number(c.detectable));
+  add("detectable_difference", Number(c.detectable_difference));
   add("least_n", c.least > 0 ? std::optional(absl::StrCat(c.least)) : std::nullopt);
 }
 

@@ -112,6 +112,30 @@ class CompareTest(unittest.TestCase):
         self.assertLess(alarmed, 5)
         self.assertGreater(told_same, 500)
 
+    def test_values_that_are_not_positive_have_no_ratio(self):
+        old = self.write("old", lines("A", [0, 1] * 6, "hits") + lines("B", [-1], "hits"))
+        new = self.write("new", lines("A", [1, 0, 1, 1] * 3, "hits") + lines("B", [1], "hits"))
+        cells = self.cells(old, new)
+        a, b = cells["A", "new", "hits"], cells["B", "new", "hits"]
+        self.assertEqual((a["verdict"], a["detectable_difference"]), ("cannot_tell", 1))
+        self.assertNotIn("ratio", a)
+        self.assertEqual((b["verdict"], b["difference"], b["least_n"]), ("cannot_tell", 2, 5))
+        self.assertIn("n=12 could see a difference of 1.00", self.tare(old, new)[0])
+
+    def test_a_file_that_says_nothing(self):
+        old = self.write("old", lines("A", noisy(1, 100)) + "PASS\nok  \tx\t1.2s\n")
+        empty = self.write("empty", "PASS\n", head="")
+        _, err, status = self.tare(old, empty)
+        self.assertEqual((err.splitlines()[0], status), ("tare: no result in 'empty'", 4))
+        new = self.write("new", lines("B", noisy(1, 100)))
+        _, err, status = self.tare(old, new, "--filter=.name:A")
+        self.assertEqual((err.splitlines()[0], status),
+                         ("tare: no result in 'new' that matches the filter", 4))
+        cut = self.write("cut", lines("A", noisy(1, 100))[:-4])
+        _, err, status = self.tare(old, cut)
+        self.assertEqual((err, status),
+                         ("cut:14: the last line has no end: the file is truncated\n", 4))
+
     def test_exact_units(self):
         old = self.write("old", lines("Up", [3, 3], "allocs/op") + lines("Eq", [0], "allocs/op")
                          + lines("Var", [1, 2], "allocs/op") + lines("New", [0], "allocs/op"))

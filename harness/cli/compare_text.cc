@@ -379,6 +379,10 @@ std::string VerdictText(const ComparedTable& compared, const Comparison& compari
   if (comparison.detectable.has_value()) {
     return absl::StrCat("cannot tell: ", n, " could see ", PercentUp(*comparison.detectable));
   }
+  if (comparison.detectable_difference.has_value()) {
+    return absl::StrCat("cannot tell: ", n, " could see a difference of ",
+                        Sample(*comparison.detectable_difference));
+  }
   return absl::StrCat("cannot tell: ", n, " could see no change, ", comparison.least,
                       comparison.paired ? " pairs could" : " a side could");
 }

@@ -25,7 +25,7 @@ class Checker {
     if (!CheckBytes(text)) return;
     faults_.insert(faults_.end(), outcome.errors.begin(), outcome.errors.end());
     for (const auto& [line, other] : outcome.others) {
-      if (other == "PASS" || other.starts_with("ok ") || other.starts_with("ok\t")) continue;
+      if (IsGoTestOutput(other)) continue;
       Add(line, "no line of the result format: '" + other.substr(0, kShown) +
                     (other.size() > kShown ? "...'" : "'"));
     }

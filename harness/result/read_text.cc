@@ -95,6 +95,10 @@ TextReader::Line TextReader::ReadUnit(std::string_view fields) {
   return metadata_.empty() ? Line::kOther : Line::kUnit;
 }
 
+bool IsGoTestOutput(std::string_view line) {
+  return line == "PASS" || line.starts_with("ok ") || line.starts_with("ok\t");
+}
+
 ReadOutcome ReadText(std::string_view text, const std::string& file) {
   ReadOutcome outcome;
   ResultFile& result = outcome.file;

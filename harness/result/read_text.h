@@ -67,6 +67,9 @@ class TextReader {
   std::string error_;
 };
 
+// Whether a line that is none of the format's is what `go test` itself prints: PASS, ok.
+bool IsGoTestOutput(std::string_view line);
+
 struct ReadOutcome {
   ResultFile file;                  // what could be read
   std::vector<int64_t> row_lines;   // the line of each of file.rows, from 1

@@ -277,13 +277,16 @@ class Comparer {
     }
     // At the level at which Holm's correction would accept this change as the only one.
     const double level = options_.alpha / static_cast<double>(tests);
-    if (scaled.logarithmic) {
-      const stat::Shift shift = ShiftOf(scaled, comparison->paired, 1 - level);
-      if (shift.interval.has_value()) {
+    const stat::Shift shift = ShiftOf(scaled, comparison->paired, 1 - level);
+    if (shift.interval.has_value()) {
+      if (scaled.logarithmic) {
         comparison->detectable =
             stat::DetectableChange(std::exp(shift.estimate), *RatioInterval(shift));
-        return;
+      } else {
+        comparison->detectable_difference =
+            std::max(shift.estimate - shift.interval->low, shift.interval->high - shift.estimate);
       }
+      return;
     }
     comparison->least = 1;
     while (comparison->least < kMostAskedFor &&

@@ -65,9 +65,11 @@ struct Comparison {
   std::optional<stat::Interval> interval;
   double difference = 0;  // of the centres
   Outcome outcome = Outcome::kCannotTell;
-  double within = 0;                 // kSame: the ratio lies that near to 1
-  std::optional<double> detectable;  // kCannotTell: a change of this fraction would have been seen
-  size_t least = 0;  // kCannotTell, without `detectable`: so many values a side could show one
+  double within = 0;  // kSame: the ratio lies that near to 1
+  // kCannotTell: a change of this fraction would have been seen, or, where there is no ratio, a
+  // difference of this size.
+  std::optional<double> detectable, detectable_difference;
+  size_t least = 0;  // kCannotTell, without either: so many values a side could show one
   // kChanged: 1 for better, -1 for worse, 0 where the unit does not say which is which.
   int better = 0;
 };

@@ -91,7 +91,14 @@ class FileReader {
             absl::StrCat(path_.path, ":", lines_, ": read ", path_.path, ": ", Reason(errno)));
       }
       text.resize(kept + static_cast<size_t>(n));
-      if (n == 0) return Lines(text);
+      if (n == 0) {
+        const absl::Status status = Lines(text);
+        if (options_.strict && !text.empty()) {
+          visitor_.on_error(absl::StrCat(path_.path, ":", lines_,
+                                         ": the last line has no end: the file is truncated"));
+        }
+        return status;
+      }
       const size_t last = text.rfind('\n');
       if (last == std::string::npos) {
         if (options_.longest_line > 0 && text.size() >= options_.longest_line) return Lines(text);
@@ -143,7 +150,8 @@ class FileReader {
         visitor_.on_error(reader.error());
       } else if (line == Line::kComment && visitor_.on_comment != nullptr) {
         visitor_.on_comment(std::string(reader.value()), line_);
-      } else if (line == Line::kOther && visitor_.on_other != nullptr && !reader.line().empty()) {
+      } else if (line == Line::kOther && visitor_.on_other != nullptr && !reader.line().empty() &&
+                 !result::IsGoTestOutput(reader.line())) {
         visitor_.on_other(reader.Where());
       }
     }
@@ -154,7 +162,7 @@ class FileReader {
     line_.name = row.name;
     line_.values.clear();
     for (const result::Value& value : row.values) {
-      if (options_.finite_only && !std::isfinite(value.value)) {
+      if (options_.strict && !std::isfinite(value.value)) {
         return visitor_.on_error(absl::StrCat(reader.Where(), ": ", value.unit, " is ",
                                               result::FormatDouble(value.value),
                                               ", which is no measurement"));

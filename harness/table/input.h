@@ -15,16 +15,19 @@
 namespace tare::table {
 
 struct InputOptions {
-  bool tidy_units = false;   // "sec/op" for "ns/op", as benchstat has it
-  size_t longest_line = 0;   // in bytes with its end; 0: any
-  bool finite_only = false;  // a line with a value that is no number, or infinite, is an error
+  bool tidy_units = false;  // "sec/op" for "ns/op", as benchstat has it
+  size_t longest_line = 0;  // in bytes with its end; 0: any
+  // Whatever might pass for a measurement and is none is an error: a value that is no number or
+  // infinite, for which its line is left out, and a last line without its end, which is cut off.
+  bool strict = false;
 };
 
 // What is found, in the order of the files. The line and the texts are valid during the call.
 struct InputVisitor {
   std::function<void(ResultLine&)> on_result;
   std::function<void(const std::string&)> on_error;  // "FILE:LINE: what", once a line
-  std::function<void(const std::string&)> on_other;  // "FILE:LINE" that is none of the format's
+  std::function<void(const std::string&)> on_other;  // "FILE:LINE" that is none of the format's,
+                                                     // nor of what `go test` prints itself
   // What stands behind a '#', with the configuration in force there (name and values are stale).
   std::function<void(const std::string&, const ResultLine&)> on_comment;
 };

@@ -51,12 +51,21 @@ TEST_F(InputTest, ConfigurationIsAFilesOwnAndUnitsLast) {
   const std::string a =
       Write("a", "k: v\nUnit X assume=exact\nBenchmarkA 1 5 X\nk:\nBenchmarkB 1 6 X\n");
   const std::string b =
-      Write("b", "BenchmarkA 1 7 X\r\nUnit X assume=nothing\nPASS\nBenchmarkC 1 x X");
+      Write("b", "BenchmarkA 1 7 X\r\nUnit X assume=nothing\nPASS\nlog\nBenchmarkC 1 x X");
   EXPECT_EQ(Read({a, b}),
             absl::StrCat("A v 5X\nB 6X\nA 7X\nerror ", b,
                          ":2: metadata assume of unit X already set to exact\nother ", b,
-                         ":3\nerror ", b, ":4: parsing measurement: invalid syntax"));
+                         ":4\nerror ", b, ":5: parsing measurement: invalid syntax"));
   EXPECT_TRUE(units_.IsExact("X"));
+}
+
+TEST_F(InputTest, StrictReadingNamesWhatMightPassForAMeasurement) {
+  const std::string path = Write("e", "BenchmarkA 1 inf X\nBenchmarkA 1 2 X\nBenchmarkA 1 3 X");
+  EXPECT_EQ(Read({path}), "A infX\nA 2X\nA 3X");
+  EXPECT_EQ(
+      Read({path}, {.strict = true}),
+      absl::StrCat("error ", path, ":1: X is +Inf, which is no measurement\nA 2X\nA 3X\nerror ",
+                   path, ":3: the last line has no end: the file is truncated"));
 }
 
 TEST_F(InputTest, TidyUnitsAreBenchstatsWithItsTrap) {
