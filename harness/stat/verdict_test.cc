@@ -13,6 +13,7 @@
 #include "stat/exact.h"
 #include "stat/holm.h"
 #include "stat/rank_sum.h"
+#include "stat/shift.h"
 
 namespace tare::stat {
 namespace {
@@ -75,6 +76,29 @@ TEST(VerdictTest, Bounds) {
   EXPECT_NEAR(EquivalenceBound({0.99, 1.015}), 0.015, 1e-15);
   EXPECT_NEAR(EquivalenceBound({0.97, 1.015}), 0.03, 1e-15);
   EXPECT_NEAR(DetectableChange(1.1, {1.0, 1.32}), 0.2, 1e-15);
+}
+
+// Two samples whose true ratio is 1.03: "same within x %" with a smaller x is a false claim.
+TEST(VerdictTest, SameWithinTooLittleIsSeldomSaid) {
+  std::mt19937_64 random(20261121);
+  std::lognormal_distribution<double> noise(0, 0.02);
+  constexpr int kComparisons = 1000;
+  constexpr double kAlpha = 0.05, kTrue = 0.03;
+  int said = 0, false_claims = 0;
+  for (int i = 0; i < kComparisons; ++i) {
+    std::vector<double> a(9), b(9);
+    for (double& x : a) x = std::log(noise(random));
+    for (double& x : b) x = std::log(noise(random) * (1 + kTrue));
+    const Shift shift = IndependentShift(a, b, 1 - 2 * kAlpha);
+    const Interval ratio{std::exp(shift.interval->low), std::exp(shift.interval->high)};
+    if (Judge(RankSumTest(a, b).p, kAlpha, ratio, 1) != Verdict::kSame) continue;
+    ++said;
+    false_claims += EquivalenceBound(ratio) < kTrue;
+  }
+  std::printf("claims of equivalence that are too narrow: %d of %d comparisons, %d claims\n",
+              false_claims, kComparisons, said);
+  EXPECT_LE(false_claims, 71);  // 50 expected at most, three standard deviations of 6.9
+  EXPECT_GE(said, 50);
 }
 
 TEST(WarningTest, HasWords) {
