@@ -87,7 +87,8 @@ class Compare {
     SayWhatVaries(sheet);
     table::CompareOptions compare = options_.compare;
     if (!AreAlike(&compare)) exit_code_ = kCannotJudge;
-    const table::Report report = table::CompareAll(sheet, symbols_, origins_, units_, compare);
+    const table::Report report =
+        table::CompareAll(sheet, symbols_, origins_, absent_, units_, compare);
     Print(sheet, report, compare);
     const bool compared =
         std::any_of(report.tables.begin(), report.tables.end(),
@@ -177,7 +178,8 @@ class Compare {
     table::ResultLine line;
     line.config = at.config;
     line.name = std::string(text.substr(0, colon));
-    reasons_.insert_or_assign(table::CellId(rows_->Of(line), columns_->Of(line)),
+    absent_.push_back({rows_->Of(line), columns_->Of(line)});
+    reasons_.insert_or_assign(table::CellId(absent_.back().row, absent_.back().column),
                               Printable(text.substr(colon + 2)));
   }
 
@@ -264,6 +266,7 @@ class Compare {
   std::unique_ptr<table::Projection> tables_, rows_, columns_, ignored_, config_, residue_;
   result::Units units_;
   table::Origins origins_;
+  std::vector<table::Absent> absent_;
   EmptyReasons reasons_;
   size_t results_ = 0;
   absl::flat_hash_set<table::Symbol> seen_;  // files with a result

@@ -160,7 +160,6 @@ class CompareTest(unittest.TestCase):
             + lines("S/T/variant=reference/backend=io_uring/size=8", [1100 * mood + 2 * i])
             for i, mood in enumerate(rounds))
         text += "# absent S/T/variant=reference/backend=kqueue/size=8: not on this system\n"
-        text += lines("S/T/variant=baseline/backend=kqueue/size=8", [1])
         one = self.write("one", text)
         cells = self.cells(one, "--col", "backend")
         reference = "S/T/variant=reference/size=8"

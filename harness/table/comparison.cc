@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "stat/exact.h"
 #include "stat/holm.h"
 #include "stat/rank_sum.h"
@@ -68,8 +69,14 @@ std::optional<stat::Interval> RatioInterval(const stat::Shift& shift) {
 class Comparer {
  public:
   Comparer(const Sheet& sheet, const Symbols& symbols, const Origins& origins,
-           const result::Units& units, const CompareOptions& options)
-      : sheet_(sheet), symbols_(symbols), origins_(origins), units_(units), options_(options) {}
+           const std::vector<Absent>& absent, const result::Units& units,
+           const CompareOptions& options)
+      : sheet_(sheet),
+        symbols_(symbols),
+        origins_(origins),
+        absent_(absent),
+        units_(units),
+        options_(options) {}
 
   Report Run() {
     Report report;
@@ -103,7 +110,7 @@ class Comparer {
     table.unit = std::string(sheet_.UnitOf(sheet_table));
     table.exact = units_.IsExact(table.unit);
     table.rows = sheet_.RowsOf(sheet_table);
-    table.columns = sheet_.ColumnsOf(sheet_table);
+    table.columns = ColumnsOf(sheet_table, table.rows);
     table.cells.resize(table.rows.size() * table.columns.size());
     for (size_t r = 0; r < table.rows.size(); ++r) {
       std::optional<size_t> base;
@@ -124,6 +131,20 @@ class Comparer {
     }
     WeighAgainstFloors(&table);
     return table;
+  }
+
+  std::vector<Key> ColumnsOf(const SheetTable& sheet_table, const std::vector<Key>& rows) const {
+    std::vector<Key> columns = sheet_.ColumnsOf(sheet_table);
+    const size_t measured = columns.size();
+    const absl::flat_hash_set<Key> of_table(rows.begin(), rows.end());
+    for (const Absent& absent : absent_) {
+      if (of_table.contains(absent.row) &&
+          std::find(columns.begin(), columns.end(), absent.column) == columns.end()) {
+        columns.push_back(absent.column);
+      }
+    }
+    if (columns.size() > measured) sheet_.columns().Sort(&columns);
+    return columns;
   }
 
   CellSummary SummaryOf(const SheetCell& cell, bool exact) const {
@@ -300,6 +321,7 @@ class Comparer {
   const Sheet& sheet_;
   const Symbols& symbols_;
   const Origins& origins_;
+  const std::vector<Absent>& absent_;
   const result::Units& units_;
   const CompareOptions& options_;
 };
@@ -311,8 +333,9 @@ uint64_t CellId(Key row, Key column) {
 }
 
 Report CompareAll(const Sheet& sheet, const Symbols& symbols, const Origins& origins,
-                  const result::Units& units, const CompareOptions& options) {
-  return Comparer(sheet, symbols, origins, units, options).Run();
+                  const std::vector<Absent>& absent, const result::Units& units,
+                  const CompareOptions& options) {
+  return Comparer(sheet, symbols, origins, absent, units, options).Run();
 }
 
 }  // namespace tare::table

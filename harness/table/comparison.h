@@ -93,8 +93,15 @@ struct Report {
   size_t tests = 0;  // that Holm's correction counts
 };
 
-// The base of a row is its first column that was measured. `sheet` must outlive the report.
+// A cell of which it is known that nothing was measured.
+struct Absent {
+  Key row = 0, column = 0;
+};
+
+// The base of a row is its first column that was measured. A column without any result is there
+// where a row of the table is `absent` from it. `sheet` must outlive the report.
 Report CompareAll(const Sheet& sheet, const Symbols& symbols, const Origins& origins,
-                  const result::Units& units, const CompareOptions& options);
+                  const std::vector<Absent>& absent, const result::Units& units,
+                  const CompareOptions& options);
 
 }  // namespace tare::table
