@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // tare compare: reads result files, compares their rows, prints a table and how sure it is.
-#include <re2/re2.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -23,6 +22,7 @@
 #include "cli/compare_text.h"
 #include "cli/exit_code.h"
 #include "cli/printable.h"
+#include "cli/short_keys.h"
 #include "result/unit.h"
 #include "table/comparison.h"
 #include "table/filter.h"
@@ -58,15 +58,6 @@ struct Options {
   bool only_changed = false;
   bool force = false;
 };
-
-// The keys of our benchmarks' names may be written without their '/'.
-std::string WithSlashes(std::string expression, bool is_filter) {
-  static const RE2 kInProjection("(^|[, ])(variant|backend|mode|size|buf|conns|active|threads)\\b");
-  static const RE2 kInFilter("(^|[ (-])(variant|backend|mode|size|buf|conns|active|threads):");
-  RE2::GlobalReplace(&expression, is_filter ? kInFilter : kInProjection,
-                     is_filter ? "\\1/\\2:" : "\\1/\\2");
-  return expression;
-}
 
 class Compare {
  public:
@@ -105,7 +96,8 @@ class Compare {
 
   std::unique_ptr<table::Projection> Project(const char* flag, const std::string& expression,
                                              bool with_units = false) {
-    auto projection = projections_.Parse(WithSlashes(expression, false), filter_.get(), with_units);
+    auto projection =
+        projections_.Parse(WithSlashesInProjection(expression), filter_.get(), with_units);
     if (projection.ok()) return *std::move(projection);
     Say(absl::StrCat(flag, ": ", projection.status().message()));
     return nullptr;
@@ -113,7 +105,7 @@ class Compare {
 
   // Everything of the command line. False: it was said what is wrong.
   bool Parse() {
-    auto filter = table::Filter::Parse(WithSlashes(options_.filter, true), &symbols_);
+    auto filter = table::Filter::Parse(WithSlashesInFilter(options_.filter), &symbols_);
     if (!filter.ok()) {
       Say(absl::StrCat("--filter: ", filter.status().message()));
       return false;

@@ -66,10 +66,14 @@ size_t LeadingRun(std::string_view text, bool space) {
 
 }  // namespace
 
+size_t LeadingSpace(std::string_view text) {
+  return LeadingRun(text, true);
+}
+
 std::string_view TakeField(std::string_view* line) {
   const std::string_view field = line->substr(0, LeadingRun(*line, false));
   line->remove_prefix(field.size());
-  line->remove_prefix(LeadingRun(*line, true));
+  line->remove_prefix(LeadingSpace(*line));
   return field;
 }
 

@@ -2,6 +2,7 @@
 // Fields of a line of Go's benchmark format: how it is split, and what may be a configuration key.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace tare::result {
@@ -9,6 +10,9 @@ namespace tare::result {
 // Takes the first field off `line`: returns what stands before the first white space (as Unicode
 // defines it, read as UTF-8), and leaves in `line` what follows that white space.
 std::string_view TakeField(std::string_view* line);
+
+// The bytes of white space that `text` begins with.
+size_t LeadingSpace(std::string_view text);
 
 // Whether `line` is `key: value`, or `key:` alone. A key starts with a lower-case letter and holds
 // neither white space nor upper-case letters; white space stands before the value. Letters beyond

@@ -108,8 +108,7 @@ size_t CodePoints(absl::string_view text) {
 }
 
 size_t LeadingSpaceSize(absl::string_view text) {
-  std::string_view rest(text.data(), text.size());
-  return result::TakeField(&rest).empty() ? text.size() - rest.size() : 0;
+  return result::LeadingSpace(std::string_view(text.data(), text.size()));
 }
 
 std::string QuoteGo(absl::string_view text) {
