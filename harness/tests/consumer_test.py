@@ -1,23 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Does what docs/own-benchmark.md says, as a stranger would, and looks at what comes of it.
 """usage: consumer_test.py --build-dir DIR --compiler FILE --generator NAME --sanitize=NAMES
-
-Runs the page's blocks of commands that are marked with this test's name, in their order, in
-DIR/consumer: a checkout of tare lies there as `tare`, and `tare/build/release` stands for DIR.
 """
 
-import argparse
-import os
-import pathlib
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
-import docs  # noqa: E402
+from page import ROOT, Failure, Follower, main
 
 PAGE = "docs/own-benchmark.md"
 # What the page's program allocates an operation: 8 words of 20 characters.
@@ -32,42 +22,9 @@ PLANTED = {
 }
 
 
-class Failure(Exception):
-    pass
-
-
-class Consumer:
+class Consumer(Follower):
     def __init__(self, arguments):
-        self.build_dir = arguments.build_dir.resolve()
-        self.folder = self.build_dir / "consumer"
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        (self.folder / "tare").symlink_to(ROOT)
-        self.env = {**os.environ, "CXX": arguments.compiler, "CMAKE_GENERATOR": arguments.generator}
-        for name in ("CXXFLAGS", "LDFLAGS", "CMAKE_PREFIX_PATH", "CMAKE_BUILD_TYPE"):
-            self.env.pop(name, None)
-
-    def shell(self, command):
-        """Runs a command of the page; its output, and an exception where it fails."""
-        command = command.replace("tare/build/release", shlex.quote(str(self.build_dir)))
-        result = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=self.folder,
-                                env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, check=False)
-        if result.returncode != 0:
-            raise Failure(f"'{command}' ended with status {result.returncode} and printed:\n"
-                          f"{result.stdout}")
-        return result.stdout
-
-    def follow_the_page(self):
-        blocks = [block for block in docs.blocks_of(ROOT, PAGE) if block.mark == "consumer"]
-        if not blocks:
-            raise Failure(f"{PAGE} has no block that this test runs")
-        for block in blocks:
-            for command, printed in block.steps():
-                output = self.shell(command)
-                if printed is not None and not docs.matches(printed, output):
-                    raise Failure(f"{block.where}: '{command}' does not print what the page shows, "
-                                  f"but:\n{output}")
+        super().__init__(arguments, PAGE, "consumer")
 
     def check_counts(self):
         """What `tare run --exe` wrote is what was planted; and every row was timed."""
@@ -125,30 +82,15 @@ class Consumer:
             raise Failure(f"the consumer's project has got the target {name}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build-dir", required=True, type=pathlib.Path)
-    parser.add_argument("--compiler", required=True)
-    parser.add_argument("--generator", required=True)
-    parser.add_argument("--sanitize", required=True)
-    arguments = parser.parse_args()
-    if arguments.sanitize:
-        print(f"consumer: not applicable: under -fsanitize={arguments.sanitize} nothing is counted")
-        return 0
+def follow(arguments):
     consumer = Consumer(arguments)
-    try:
-        consumer.follow_the_page()
-        consumer.check_counts()
-        consumer.check_gate()
-        consumer.check_package()
-        consumer.check_checkout()
-    except Failure as failure:
-        print(f"consumer: {failure}")
-        return 1
-    shutil.rmtree(consumer.folder)
-    print("consumer: the page's commands do what it says")
-    return 0
+    consumer.follow_the_page()
+    consumer.check_counts()
+    consumer.check_gate()
+    consumer.check_package()
+    consumer.check_checkout()
+    return consumer.folder
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("consumer", __doc__.splitlines()[0], follow))
