@@ -58,11 +58,13 @@ class Context::Link {
   // that the owner has no more to do with by then: whoever is woken looks at the state of things.
   using Wake = void (*)(Link&) noexcept;
 
-  explicit Link(Wake wake) noexcept : wake_(wake) {}
+  explicit Link(Wake wake, void* owner = nullptr) noexcept : wake_(wake), owner_(owner) {}
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
   ~Link() { Leave(); }
 
+  // Whose it is: for `wake`.
+  void* owner() const noexcept { return owner_; }
   // The one it is at; null once that is gone.
   const Context* context() const noexcept { return context_.load(std::memory_order_relaxed); }
 
@@ -75,6 +77,7 @@ class Context::Link {
   friend class Context;
 
   const Wake wake_;
+  void* const owner_;
   std::atomic<Context*> context_{nullptr};  // null only under the lock of the context it was at
   Link* next_ = nullptr;                    // under that lock too
   Link* prev_ = nullptr;

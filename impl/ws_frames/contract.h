@@ -9,6 +9,7 @@
 
 #include "impl/base/errc.h"
 #include "impl/base/op.h"
+#include "impl/base/socket.h"
 #include "impl/ws_frames/context.h"
 #include "impl/ws_frames/frame.h"
 
@@ -37,6 +38,13 @@ struct Limits {
 // Where several reasons hold, the first in this list: what is said of the connection is never less
 // than what is known (peer's close before cancel before close before input and output).
 
+// What a read has got.
+struct Piece {
+  Result result;                    // n bytes of one message, or why there are none: see above
+  Opcode opcode = Opcode::kBinary;  // kText or kBinary: of the message
+  bool last = false;                // that was all of the message; n may then be 0
+};
+
 // An answer at the level of frames, over bytes that are already here. `Feed` lends it more of them
 // when it is hungry; they stay where they are until it is hungry again.
 // clang-format off
@@ -56,6 +64,25 @@ concept Answer = requires(A a, const A& c, Timers& timers, Role role, const Limi
   { a.ReadPayload(context, to) } -> std::same_as<Result>;
   // Timed. All the payload of a control frame, whose header was read; it is in what was fed.
   { a.ReadControl(context, header, to) } -> std::same_as<Result>;
+};
+// clang-format on
+
+// An answer at the level of whole messages, over a connection. A client sends a binary message of
+// `size` bytes, in one frame, masked; the server has it whole, and sends it back. Both ends are on
+// one thread, past the handshake.
+// clang-format off
+template <class A>
+concept MessageAnswer = requires(A a, const Pair& pair, size_t size) {
+  requires std::default_initializable<A>;
+  { A::WhyNot() } noexcept -> std::same_as<const char*>;
+  // Once, untimed: readies everything and takes the handles over, also when it fails.
+  { a.Open(pair, size) } -> std::same_as<Result>;
+  // Timed: there and back; the error that ended it early, if one did.
+  { a.Trip() } noexcept -> std::same_as<Result>;
+  // What is about to be sent, and what came back.
+  { a.Message() } noexcept -> std::same_as<std::span<std::byte>>;
+  { a.Received() } noexcept -> std::same_as<std::span<const std::byte>>;
+  { a.Close() } noexcept -> std::same_as<void>;
 };
 // clang-format on
 

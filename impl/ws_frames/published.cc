@@ -88,7 +88,7 @@ void Published::Clear() {
 Published::ControlContext Published::NewControlContext() {
   ControlContext made;
   made.context = std::make_unique<Context>(timers_, CoarseNow().Plus(kControlWait));
-  made.cancel = [this, state = state_, context = made.context.get()] { context->Cancel(); };
+  made.cancel = [state = state_, context = made.context.get()] { context->Cancel(); };
   return made;
 }
 

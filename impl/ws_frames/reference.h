@@ -29,7 +29,8 @@ class FrameReader {
  public:
   static const char* WhyNot() noexcept { return nullptr; }
 
-  explicit FrameReader(Context::Link::Wake wake) noexcept : link_(wake) {}
+  explicit FrameReader(Context::Link::Wake wake, void* owner = nullptr) noexcept
+      : link_(wake, owner) {}
   explicit FrameReader(Timers&) noexcept : FrameReader([](Context::Link&) noexcept {}) {}
 
   // Begins anew.
@@ -43,15 +44,15 @@ class FrameReader {
   }
 
   Result ReadHeader(Context& context, Header& header) noexcept {
-    if (const Errc e = Enter(context); e != Errc::kOk) [[unlikely]]
+    if (const Errc e = Enter(context); e != Errc::kOk) [[unlikely]] {
       return {0, e, 0};
+    }
     const auto have = static_cast<size_t>(end_ - at_);
-    if (part_size_ != 0 || left_ != 0 || have < kLeastHeader) [[unlikely]] {
+    // Where the longest would fit, nobody need ask for the size first.
+    if ((left_ | part_size_) != 0 || (have < kMostHeader && !HasHeader(have))) [[unlikely]] {
       return GatherHeader(header);
     }
     const size_t size = HeaderSize(static_cast<uint8_t>(at_[1]));
-    if (have < size) [[unlikely]]
-      return GatherHeader(header);
     DecodeHeader(at_, header);
     at_ += size;
     return Judge(header, size);
@@ -125,6 +126,10 @@ class FrameReader {
   static constexpr uint32_t kControls = 1u << 8 | 1u << 9 | 1u << 10;
   static constexpr uint32_t kBetweenMessages = kControls | 1u << 1 | 1u << 2;
   static constexpr uint32_t kInsideMessage = kControls | 1u << 0;
+
+  bool HasHeader(size_t have) const noexcept {
+    return have >= kLeastHeader && have >= HeaderSize(static_cast<uint8_t>(at_[1]));
+  }
 
   // Of the reasons that hold, the strongest.
   Errc Told(const Context& context) const noexcept {

@@ -8,10 +8,15 @@
 #include "impl/ws_frames/baseline.h"
 #include "impl/ws_frames/closure_free.h"
 #include "impl/ws_frames/floor.h"
+#include "impl/ws_frames/message_floor.h"
+#include "impl/ws_frames/messages.h"
 #include "impl/ws_frames/reference.h"
 #include "suites/support/suite.h"
+#include "suites/ws_frames/beast.h"
 #include "suites/ws_frames/frame_reads.h"
+#include "suites/ws_frames/message_trips.h"
 #include "suites/ws_frames/unmask_calls.h"
+#include "suites/ws_frames/wslay.h"
 
 namespace tare::suites {
 namespace {
@@ -67,6 +72,10 @@ Lines Payload512() {
   return {{{"size", 512}}};
 }
 
+Lines MessageSizes() {
+  return {{{"size", 128}}, {{"size", 4096}}, {{"size", 65536}}, {{"size", 1 << 20}}};
+}
+
 // Every length there is below 4,096, and what the wire often has.
 Lines Lengths() {
   Lines lines;
@@ -92,6 +101,8 @@ const bool registered[] = {
     OfReads<PayloadCancellable>("WsFrames/PayloadCancellable").Rows(Payload512()).Register(),
     OfReads<Masked>("WsFrames/Masked")
         .Variant<ws::UnmaskAlone>("unmask_alone")
+        .Variant<Beast>("beast")
+        .Variant<Wslay>("wslay")
         .Quick(Payload512())
         .Register(),
     OfReads<MaskedDeadline>("WsFrames/MaskedDeadline")
@@ -104,6 +115,13 @@ const bool registered[] = {
         .Register(),
     OfReads<Ping>("WsFrames/Ping").Rows({{{"size", 125}}}).Register(),
     OfReads<PingCancellable>("WsFrames/PingCancellable").Rows({{{"size", 125}}}).Register(),
+    Suite<MessageTrips>("WsFrames/Messages")
+        .Floor<ws::MessageFloor>()
+        .Reference<ws::MessageEcho>()
+        .Variant<BeastMessages>("beast")
+        .Quick({{{"size", 512}}})
+        .Rows(MessageSizes())
+        .Register(),
     Suite<UnmaskCalls>("WsFrames/Unmask")
         .Variant<CopyCall>("floor")
         .Variant<UnmaskByBytesCall>("baseline")

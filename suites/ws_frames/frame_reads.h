@@ -37,7 +37,9 @@ class FrameReads {
     io::ws_frames::Limits limits;
     limits.message = uint64_t{1} << 62;
     const bool masked = kKind == FrameKind::kMasked512 || kKind == FrameKind::kPing;
-    reader_.Open(masked ? io::ws_frames::Role::kServer : io::ws_frames::Role::kClient, limits);
+    if constexpr (!kWhole) {
+      reader_.Open(masked ? io::ws_frames::Role::kServer : io::ws_frames::Role::kClient, limits);
+    }
     if constexpr (kKind == FrameKind::kHeader) {
       for (int i = 0; i < 256; ++i) Append(wire_, ws_frames::Wire(0x82, 0, std::nullopt, {}));
     } else if constexpr (kKind == FrameKind::kPayload512) {
@@ -55,6 +57,9 @@ class FrameReads {
         const auto key = static_cast<uint32_t>(0x9e3779b9u * (i + 1));
         Append(wire_, ws_frames::Wire(kKind == FrameKind::kPing ? 0x89 : 0x82, size, key, part));
       }
+    }
+    if constexpr (kWhole) {
+      if (const io::Result r = reader_.Open(wire_, wire_.size() / kRepeat); !r.ok()) return Say(r);
     }
     return "";
   }
@@ -86,6 +91,16 @@ class FrameReads {
 
   // One operation, of whatever kind.
   [[gnu::always_inline]] bool One() {
+    if constexpr (kWhole) {
+      result_ = reader_.ReadMessage(to_);
+      return result_.ok();
+    } else {
+      return OneByParts();
+    }
+  }
+
+ private:
+  [[gnu::always_inline]] bool OneByParts() {
     if (reader_.hungry()) reader_.Feed(wire_);
     if constexpr (kKind != FrameKind::kPayload512) {
       result_ = reader_.ReadHeader(Context(), header_);
@@ -102,7 +117,8 @@ class FrameReads {
     return result_.ok();
   }
 
- private:
+  // A peer, which takes messages whole.
+  static constexpr bool kWhole = requires(A a, std::span<std::byte> to) { a.ReadMessage(to); };
   static constexpr size_t kSize = 512;
   static constexpr size_t kRepeat = 8;
   static constexpr int kPerCall = 50;

@@ -11,3 +11,27 @@ target_link_libraries(tare_ws_events PUBLIC tare::ws_frames PRIVATE tare_flags)
 foreach(theme alloc chop context reader seed unmask utf8)
   tare_test(ws_frames_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_ws_events tare::support tare::count)
 endforeach()
+
+# Endpoints over sockets, on every backend; and the same whole: a million cancels.
+add_library(tare_ws_peers STATIC raw.cc)
+target_link_libraries(tare_ws_peers PUBLIC tare_ws_events tare::support tare::count PRIVATE tare_flags)
+
+foreach(theme both_ends endpoint handshake threads)
+  tare_test(ws_frames_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_ws_peers)
+endforeach()
+tare_test(ws_frames_both_ends_long SOURCES both_ends_test.cc LIBRARIES tare_ws_peers
+          LABELS long TIMEOUT 1200)
+target_compile_definitions(test_ws_frames_both_ends_long PRIVATE TARE_LONG)
+
+get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
+tare_python_test(ws_frames_interop ${CMAKE_CURRENT_SOURCE_DIR}/interop_test.py
+                 $<TARGET_FILE:tare-ws-echo> $<TARGET_FILE:tare-ws-client> ${backends})
+
+# The table of peers on a machine that has none of their packages.
+block()
+  foreach(name beast wslay)
+    set(CMAKE_DISABLE_FIND_PACKAGE_${name} TRUE)
+  endforeach()
+  tare_ws_frames_peers(tare_ws_frames_absent_peers)
+endblock()
+tare_test(ws_frames_absent_peers SOURCES absent_peers_test.cc LIBRARIES tare_ws_frames_absent_peers)

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The opening handshake (RFC 6455, 4): requests and responses made and judged, within bounds.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace tare::io::ws_frames {
+
+// What comes before the first frame is text of a bounded size: a head that ends with an empty line.
+// All of it is for set-up, not for hot paths; OpenSSL may allocate.
+
+// A client's nonce in Base64, and what a server makes of it.
+using Key = std::array<char, 24>;
+using AcceptKey = std::array<char, 28>;
+
+// 16 random bytes. False where the system has none.
+bool NewKey(Key& key) noexcept;
+AcceptKey AcceptOf(std::string_view key) noexcept;
+
+// How many bytes `bytes` begins with that are a whole head, its empty line included; 0 if the end
+// has not come yet.
+size_t HeadSize(std::span<const std::byte> bytes) noexcept;
+
+// What a server makes of a head. `status` is 101, or with what it is refused: 400 for what is no
+// upgrade to WebSocket, 405 for another method than GET, 426 for another version than 13, 505 for
+// another HTTP than 1.1.
+struct Request {
+  int status = 400;
+  std::string_view resource;   // of the request line; in the head
+  std::string_view protocols;  // the first Sec-WebSocket-Protocol as it stands; in the head
+  AcceptKey accept{};          // if the status is 101
+};
+Request JudgeRequest(std::string_view head) noexcept;
+
+// What a client makes of a head: nullptr if it is the upgrade that was asked for with `key`, else
+// which rule it breaks. An extension or a protocol is refused: none was asked for.
+const char* WhyNotUpgraded(std::string_view head, const Key& key) noexcept;
+
+// Each writes a whole head and returns its size; 0 if `to` has no room for it or a name holds what
+// would end its line.
+size_t WriteRequest(std::span<char> to, std::string_view host, std::string_view resource,
+                    const Key& key) noexcept;
+size_t WriteResponse(std::span<char> to, const Request& request) noexcept;
+
+}  // namespace tare::io::ws_frames

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The message floor's system calls.
+#include "impl/ws_frames/message_floor.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "impl/ws_frames/unmask.h"
+
+namespace tare::io::ws_frames {
+namespace {
+
+constexpr size_t kFits = 64 << 10;  // bytes that a socket takes whose peer has read everything
+constexpr uint32_t kKey = 0x9e3779b9;
+
+}  // namespace
+
+Result MessageFloor::Open(const Pair& pair, size_t size) {
+  pair_ = pair;
+  message_.resize(size);
+  wire_.resize(size + kMostHeader);
+  received_.resize(size + kMostHeader);
+  return {};
+}
+
+Result MessageFloor::Move(Handle from, const std::byte* bytes, Handle to, std::byte* room,
+                          size_t size) {
+  for (size_t sent = 0, got = 0; got < size;) {
+    if (sent < size && sent == got) {
+      const ssize_t n = send(from, bytes + sent, std::min(size - sent, kFits), MSG_NOSIGNAL);
+      if (n <= 0) return {0, FromErrno(errno), errno};
+      sent += static_cast<size_t>(n);
+    }
+    const ssize_t n = recv(to, room + got, size - got, 0);
+    if (n <= 0) return {0, n == 0 ? Errc::kEof : FromErrno(errno), n == 0 ? 0 : errno};
+    got += static_cast<size_t>(n);
+  }
+  return {};
+}
+
+Result MessageFloor::Trip() noexcept {
+  const size_t size = message_.size();
+  const size_t header = EncodeHeader(wire_.data(), Opcode::kBinary, true, size, kKey);
+  Unmask(wire_.data() + header, message_.data(), size, kKey);
+  Result r = Move(pair_.client, wire_.data(), pair_.server, received_.data(), header + size);
+  if (!r.ok()) return r;
+  Header there;
+  DecodeHeader(received_.data(), there);
+  std::byte* const payload = received_.data() + HeaderSize(static_cast<uint8_t>(received_[1]));
+  const size_t plain = EncodeHeader(wire_.data(), Opcode::kBinary, true, there.length, 0);
+  Unmask(wire_.data() + plain, payload, there.length, there.key);
+  r = Move(pair_.server, wire_.data(), pair_.client, received_.data(), plain + size);
+  at_ = plain;
+  return r;
+}
+
+}  // namespace tare::io::ws_frames

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// The opening handshake, as text and over sockets on every backend (rows WS-32 and WS-35).
+#include "impl/ws_frames/handshake.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "suites/ws_frames/endpoint_fixture.h"
+
+namespace tare::suites::ws_frames {
+namespace {
+
+using io::ws_frames::AcceptKey;
+using io::ws_frames::AcceptOf;
+using io::ws_frames::HeadSize;
+using io::ws_frames::JudgeRequest;
+using io::ws_frames::Key;
+using io::ws_frames::NewKey;
+using io::ws_frames::Request;
+using io::ws_frames::WhyNotUpgraded;
+using io::ws_frames::WriteRequest;
+
+constexpr std::string_view kSample = "dGhlIHNhbXBsZSBub25jZQ==";  // RFC 6455, 1.3
+constexpr std::string_view kSampleAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+std::string TextOf(const AcceptKey& accept) {
+  return {accept.data(), accept.size()};
+}
+
+// A request that is right, with one line in another way.
+std::string With(std::string_view line, std::string_view instead) {
+  std::string head =
+      "GET /chat HTTP/1.1\r\n"
+      "Host: server.example.com\r\n"
+      "Upgrade: websocket\r\n"
+      "Connection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+      "Origin: http://example.com\r\n"
+      "Sec-WebSocket-Version: 13\r\n\r\n";
+  if (line.empty()) return head;
+  const size_t at = head.find(line);
+  EXPECT_NE(at, head.npos) << line;
+  return head.replace(at, line.size(), instead);
+}
+int Status(std::string_view line = "", std::string_view instead = "") {
+  return JudgeRequest(With(line, instead)).status;
+}
+
+// A response that is right to the sample's key, likewise.
+std::string ResponseWith(std::string_view line, std::string_view instead) {
+  std::string head =
+      "HTTP/1.1 101 Switching Protocols\r\n"
+      "Upgrade: websocket\r\n"
+      "Connection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+  if (line.empty()) return head;
+  return head.replace(head.find(line), line.size(), instead);
+}
+const char* Why(std::string_view line = "", std::string_view instead = "") {
+  Key key;
+  std::copy(kSample.begin(), kSample.end(), key.begin());
+  return WhyNotUpgraded(ResponseWith(line, instead), key);
+}
+
+class HandshakeTest : public WsTest {};
+
+TEST_F(HandshakeTest, WS_32_TheSampleOfTheStandard) {
+  EXPECT_EQ(TextOf(AcceptOf(kSample)), kSampleAccept);
+  const std::string head = With("", "");
+  const Request request = JudgeRequest(head);
+  EXPECT_EQ(request.status, 101);
+  EXPECT_EQ(request.resource, "/chat");
+  EXPECT_EQ(TextOf(request.accept), kSampleAccept);
+  EXPECT_EQ(Why(), nullptr);
+}
+
+TEST_F(HandshakeTest, WS_32_FieldsAreListsOfWordsInWhateverCase) {
+  EXPECT_EQ(Status("Connection: Upgrade", "CONNECTION:keep-alive,  uPGRADE\t"), 101);
+  EXPECT_EQ(Status("Upgrade: websocket", "upgrade: h2c, WebSocket"), 101);
+  EXPECT_EQ(Status("Connection: Upgrade", "Connection: keep-alive\r\nConnection: Upgrade"), 101);
+  EXPECT_EQ(Status("Connection: Upgrade", "Connection: Upgraded"), 400);
+  EXPECT_EQ(Status("Connection: Upgrade", "Connection: keep-alive Upgrade"), 400);
+  EXPECT_EQ(Status("Upgrade: websocket", "Upgrade: websockets"), 400);
+  EXPECT_EQ(Why("Connection: Upgrade", "connection: KEEP-ALIVE, UPGRADE"), nullptr);
+}
+
+TEST_F(HandshakeTest, WS_32_WhatIsNoUpgradeIsRefused) {
+  EXPECT_EQ(Status("GET", "POST"), 405);
+  EXPECT_EQ(Status("HTTP/1.1", "HTTP/1.0"), 505);
+  EXPECT_EQ(Status(" HTTP/1.1", ""), 400);
+  EXPECT_EQ(Status("/chat", ""), 400);
+  EXPECT_EQ(Status("Version: 13", "Version: 8"), 426);
+  EXPECT_EQ(Status("Version: 13", "Version: 8, 13"), 426);
+  EXPECT_EQ(Status("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13"), 426);
+  EXPECT_EQ(Status("Sec-WebSocket-Version: 13\r\n", ""), 426);
+  for (const char* line :
+       {"Host: server.example.com\r\n", "Upgrade: websocket\r\n", "Connection: Upgrade\r\n",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"}) {
+    EXPECT_EQ(Status(line, ""), 400) << line;
+  }
+  EXPECT_EQ(Status("Host: server", "Host: a\r\nHost: server"), 400);
+  for (const char* key : {"dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQAA",
+                          "dGhlIHNhbXBsZSBub25j*Q==", "", "dGhl"}) {
+    EXPECT_EQ(Status("dGhlIHNhbXBsZSBub25jZQ==", key), 400) << key;
+  }
+  EXPECT_EQ(Status("dGhlIHNhbXBsZSBub25jZQ==",
+                   "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
+            400);
+  EXPECT_EQ(Status("Origin: http", "Origin : http"), 400);
+  EXPECT_EQ(Status("Origin: http", " folded: http"), 400);
+  EXPECT_EQ(Status("Origin: http", ": http"), 400);
+  EXPECT_EQ(Status("Origin: http://example.com", "Origin"), 400);
+  EXPECT_EQ(Status("Origin: http", std::string_view("Origin: \0http", 13)), 400);
+}
+
+TEST_F(HandshakeTest, WS_32_AResponseThatIsNotTheUpgradeIsRefused) {
+  EXPECT_STREQ(Why("101", "200"), "the status is not 101");
+  EXPECT_STREQ(Why("HTTP/1.1 101", "HTTP/1.1 1010"), "the status is not 101");
+  EXPECT_EQ(Why(" Switching Protocols", ""), nullptr);
+  EXPECT_STREQ(Why("Upgrade: websocket\r\n", ""), "no Upgrade: websocket");
+  EXPECT_STREQ(Why("Connection: Upgrade\r\n", ""), "no Connection: Upgrade");
+  for (const char* accept : {"S3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo", ""}) {
+    EXPECT_STREQ(Why("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", accept), "a wrong Sec-WebSocket-Accept");
+  }
+  EXPECT_STREQ(Why("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Protocol: chat"),
+               "a protocol that was not offered");
+}
+
+TEST_F(HandshakeTest, WS_35_NoExtensionIsOfferedOrAccepted) {
+  std::array<char, 1024> to;
+  Key key;
+  ASSERT_TRUE(NewKey(key));
+  const std::string_view request(to.data(), WriteRequest(to, "host", "/", key));
+  EXPECT_EQ(request.find("xtensions"), request.npos);
+  EXPECT_EQ(JudgeRequest(request).status, 101);
+  const std::string head =
+      With("Origin: http", "Sec-WebSocket-Extensions: permessage-deflate\r\nOrigin: http");
+  const Request offered = JudgeRequest(head);
+  EXPECT_EQ(offered.status, 101);
+  const std::string_view response(to.data(), io::ws_frames::WriteResponse(to, offered));
+  EXPECT_EQ(response.find("xtensions"), response.npos);
+  EXPECT_STREQ(Why("Upgrade: websocket",
+                   "Upgrade: websocket\r\nSec-WebSocket-Extensions: permessage-deflate"),
+               "an extension that was not offered");
+}
+
+TEST_F(HandshakeTest, WS_32_NothingCanBeSmuggledIntoARequest) {
+  std::array<char, 1024> to;
+  Key key{};
+  EXPECT_EQ(WriteRequest(to, "host\r\nX: y", "/", key), 0u);
+  EXPECT_EQ(WriteRequest(to, "host", "/ HTTP/1.1\r\nX: y", key), 0u);
+  EXPECT_EQ(WriteRequest(to, "", "/", key), 0u);
+  EXPECT_EQ(WriteRequest(std::span(to).first(60), "host", "/", key), 0u) << "no room";
+}
+
+TEST_F(HandshakeTest, WS_32_AHeadEndsWithAnEmptyLine) {
+  const Bytes head = BytesOf("GET / HTTP/1.1\r\nHost: h\r\n\r\nmore");
+  for (size_t n = 0; n <= head.size(); ++n) {
+    EXPECT_EQ(HeadSize(std::span(head).first(n)), n >= 27 ? 27u : 0u) << n;
+  }
+}
+
+template <class B>
+class HandshakeOverSocketsTest : public EndpointTest<B> {
+ public:
+  // An end of a connection that is not open yet, and how its handshake ended.
+  struct Opening : Listener<B> {
+    Opening(io::Loop<B>& l, Role role, const Limits& limits = {}) : Listener<B>(l, role, limits) {
+      this->opened = true;
+    }
+    static void Done(io::ws_frames::Endpoint<B>& e, Result r) noexcept {
+      ++static_cast<Opening&>(e).shaken;
+      static_cast<Opening&>(e).shake = r;
+    }
+    int shaken = 0;
+    Result shake;
+  };
+};
+TYPED_TEST_SUITE(HandshakeOverSocketsTest, AllBackends, BackendNames);
+
+WS_TEST(HandshakeOverSocketsTest, WS_32_ClientAndServer) {
+  using Opening = typename HandshakeOverSocketsTest<B>::Opening;
+  const io::Pair pair = t.NewPair();
+  Opening client(t.loop, Role::kClient), server(t.loop, Role::kServer);
+  ASSERT_TRUE(server.Accept(pair.server, &Opening::Done).ok());
+  ASSERT_TRUE(client.Connect(pair.client, "localhost", "/path", &Opening::Done).ok());
+  ASSERT_TRUE(TurnUntil(t.loop, [&] { return client.shaken > 0 && server.shaken > 0; }));
+  EXPECT_TRUE(client.shake.ok());
+  EXPECT_TRUE(server.shake.ok());
+  EXPECT_EQ(server.status(), 101);
+  server.Listen();
+  client.Listen();
+  Frame frame(Opcode::kText, BytesOf("hello"));
+  EXPECT_EQ(client.Send(frame), Errc::kOk);
+  EXPECT_TRUE(TurnUntil(t.loop, [&] { return !server.messages.empty(); }));
+}
+
+// Byte by byte, all at once, and everything in between that matters.
+WS_TEST(HandshakeOverSocketsTest, WS_32_WhatComesBehindTheHeadInTheSameSegmentIsNotLost) {
+  using Opening = typename HandshakeOverSocketsTest<B>::Opening;
+  Bytes said = BytesOf(With("", ""));
+  const Bytes frame = Wire(0x81, 5, 0x01020304, BytesOf("early"));
+  said.insert(said.end(), frame.begin(), frame.end());
+  for (const size_t piece : {size_t{1}, said.size() - frame.size(), said.size() - 3, said.size()}) {
+    const io::Pair pair = t.NewPair();
+    RawPeer peer(pair.client);
+    Opening server(t.loop, Role::kServer);
+    ASSERT_TRUE(server.Accept(pair.server, &Opening::Done).ok());
+    for (size_t at = 0; at < said.size(); at += piece) {
+      EXPECT_GT(peer.Say(std::span(said).subspan(at, std::min(piece, said.size() - at))), 0u);
+      t.loop.Turn(Deadline::Past());
+    }
+    ASSERT_TRUE(TurnUntil(t.loop, [&] { return server.shaken > 0; }));
+    EXPECT_TRUE(server.shake.ok());
+    server.Listen();
+    EXPECT_TRUE(TurnUntil(t.loop, [&] { return !server.messages.empty(); }));
+    EXPECT_EQ(ws_frames::TextOf(server.messages.front().payload), "early");
+    peer.Close();
+  }
+}
+
+WS_TEST(HandshakeOverSocketsTest, WS_32_AFrameRightBehindThe101IsNotLost) {
+  using Opening = typename HandshakeOverSocketsTest<B>::Opening;
+  const io::Pair pair = t.NewPair();
+  RawPeer peer(pair.server);
+  Opening client(t.loop, Role::kClient);
+  ASSERT_TRUE(client.Connect(pair.client, "localhost", "/", &Opening::Done).ok());
+  ASSERT_TRUE(TurnUntil(t.loop, [&] {
+    peer.Hear();
+    return HeadSize(peer.heard()) > 0;
+  }));
+  const std::string head(ws_frames::TextOf(peer.heard()));
+  const size_t at = head.find("Sec-WebSocket-Key: ") + 19;
+  Bytes said = BytesOf(ResponseWith(kSampleAccept, TextOf(AcceptOf(head.substr(at, 24)))));
+  const Bytes frame = Wire(0x81, 5, std::nullopt, BytesOf("early"));
+  said.insert(said.end(), frame.begin(), frame.end());
+  EXPECT_EQ(peer.Say(said), said.size());
+  ASSERT_TRUE(TurnUntil(t.loop, [&] { return client.shaken > 0; }));
+  EXPECT_TRUE(client.shake.ok());
+  client.Listen();
+  EXPECT_TRUE(TurnUntil(t.loop, [&] { return !client.messages.empty(); }));
+  peer.Close();
+}
+
+WS_TEST(HandshakeOverSocketsTest, WS_32_AServerSaysWithWhatItRefuses) {
+  using Opening = typename HandshakeOverSocketsTest<B>::Opening;
+  const struct {
+    std::string head;
+    const char* answer;
+    Errc why;
+  } cases[] = {
+      {With("Version: 13", "Version: 12"),
+       "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\n", Errc::kInvalid},
+      {With("GET", "PUT"), "HTTP/1.1 405 ", Errc::kInvalid},
+      {"nonsense\r\n\r\n", "HTTP/1.1 400 ", Errc::kInvalid},
+      {std::string(9000, 'x'), "", Errc::kResource},
+  };
+  for (const auto& one : cases) {
+    const io::Pair pair = t.NewPair();
+    RawPeer peer(pair.client);
+    Opening server(t.loop, Role::kServer);
+    ASSERT_TRUE(server.Accept(pair.server, &Opening::Done).ok());
+    peer.Say(BytesOf(one.head));
+    ASSERT_TRUE(TurnUntil(t.loop, [&] { return !peer.Hear() && server.shaken > 0; }));
+    EXPECT_EQ(ws_frames::TextOf(peer.heard()).substr(0, std::strlen(one.answer)), one.answer);
+    EXPECT_EQ(server.shake.err, one.why);
+    EXPECT_EQ(server.shaken, 1);
+    peer.Close();
+    EXPECT_FALSE(server.CloseNow().ok());
+  }
+}
+
+WS_TEST(HandshakeOverSocketsTest, WS_30_CloseDuringTheHandshake) {
+  using Opening = typename HandshakeOverSocketsTest<B>::Opening;
+  for (const Role role : {Role::kClient, Role::kServer}) {
+    const io::Pair pair = t.NewPair();
+    RawPeer peer(pair.server);
+    Opening end(t.loop, role);
+    if (role == Role::kClient) {
+      ASSERT_TRUE(end.Connect(pair.client, "localhost", "/", &Opening::Done).ok());
+    } else {
+      ASSERT_TRUE(end.Accept(pair.client, &Opening::Done).ok());
+    }
+    EXPECT_EQ(end.shaken, 0);
+    EXPECT_FALSE(end.CloseNow().ok());
+    EXPECT_EQ(end.shaken, 1);
+    EXPECT_EQ(end.shake.err, Errc::kClosed);
+  }
+}
+
+WS_TEST(HandshakeOverSocketsTest, WS_32_AClientCannotAskForWhatCannotStandInAHead) {
+  using Opening = typename HandshakeOverSocketsTest<B>::Opening;
+  const io::Pair pair = t.NewPair();
+  RawPeer peer(pair.server);
+  Opening client(t.loop, Role::kClient);
+  ASSERT_TRUE(client.Connect(pair.client, "bad host", "/", &Opening::Done).ok());
+  EXPECT_EQ(client.shaken, 0);
+  ASSERT_TRUE(TurnUntil(t.loop, [&] { return client.shaken > 0; }));
+  EXPECT_EQ(client.shake.err, Errc::kInvalid);
+  peer.Close();
+  EXPECT_FALSE(client.CloseNow().ok());
+}
+
+}  // namespace
+}  // namespace tare::suites::ws_frames

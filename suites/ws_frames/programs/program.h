@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the programs of this folder share: options, addresses, and a backend picked by name.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "impl/backend/backends.h"
+#include "impl/base/socket.h"
+
+namespace tare::suites::ws_frames {
+
+// `--name value` pairs, those of `defaults` and no others.
+class Options {
+ public:
+  using Defaults = std::initializer_list<std::pair<const std::string, std::string>>;
+
+  explicit Options(Defaults defaults) : values_(defaults) {}
+
+  // False, and says why on standard error, with `usage`, if the arguments are no such pairs.
+  bool Parse(int argc, char** argv, const char* usage);
+
+  const std::string& operator[](const std::string& name) const { return values_.at(name); }
+  // 0 where it is no number.
+  uint64_t Number(const std::string& name) const;
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+// Of a dotted IPv4 address; size 0 where it is none.
+io::Address AddressOf(const std::string& host, uint16_t port);
+
+template <class B, class Run>
+bool RunOn(std::string_view name, Run& run, int& status) {
+  if (B::kName != name && !name.empty()) return false;
+  if (const char* why = B::WhyNot()) {
+    if (name.empty()) return false;
+    std::fprintf(stderr, "backend %s: %s\n", std::string(name).c_str(), why);
+    status = 3;
+    return true;
+  }
+  status = run.template operator()<B>();
+  return true;
+}
+
+// run.operator()<B>() for the backend of that name; for the first that runs here if it is "". 3
+// where there is none such, and it says why.
+template <class Run, class... B>
+int OnBackend(std::string_view name, Run run, io::BackendList<B...>) {
+  int status = 3;
+  if ((RunOn<B>(name, run, status) || ...)) return status;
+  std::fprintf(stderr,
+               "backend %s: there is none of that name; there are:", std::string(name).c_str());
+  (std::fprintf(stderr, " %s", std::string(B::kName).c_str()), ...);
+  std::fprintf(stderr, "\n");
+  return status;
+}
+
+}  // namespace tare::suites::ws_frames

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// tare-ws-echo: a WebSocket server that sends back what it hears, for conformance drivers and
+// tests.
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "impl/fd_ops/reference.h"
+#include "suites/ws_frames/programs/echo_session.h"
+#include "suites/ws_frames/programs/program.h"
+
+namespace tare::suites::ws_frames {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: tare-ws-echo [--host ADDRESS] [--port PORT] [--backend NAME] [--limit BYTES]\n"
+    "\n"
+    "  --host     an IPv4 address to listen at (default: 127.0.0.1)\n"
+    "  --port     0, the default: one that the system picks. It is printed\n"
+    "  --backend  epoll, poll, io_uring (default: the first that runs here)\n"
+    "  --limit    of a message (default: 67108864)\n"
+    "\n"
+    "Prints \"listening on ADDRESS:PORT\" and serves until it is killed.\n";
+
+template <class B>
+class Server {
+ public:
+  explicit Server(const io::ws_frames::Limits& limits) : limits_(limits), listener_(*this) {}
+
+  int Run(io::Handle listening) {
+    if (!listener_.Open(listening).ok()) {
+      std::fprintf(stderr, "tare-ws-echo: cannot watch the listening socket\n");
+      return 1;
+    }
+    AcceptOne();
+    for (;;) loop_.Turn();
+  }
+
+ private:
+  using Session = EchoSession<B>;
+  struct Listener : io::fd_ops::Fd<B> {
+    explicit Listener(Server& s) : io::fd_ops::Fd<B>(s.loop_), server(s) {}
+    Server& server;
+  };
+
+  void AcceptOne() noexcept {
+    listener_.Accept(nullptr, [](io::fd_ops::Fd<B>& fd, io::Result r) noexcept {
+      Server& server = static_cast<Listener&>(fd).server;
+      if (r.ok()) server.Begin(static_cast<io::Handle>(r.n));
+      server.AcceptOne();
+    });
+  }
+  void Begin(io::Handle h) noexcept {
+    auto session = std::make_unique<Session>(loop_, io::ws_frames::Role::kServer, limits_, this,
+                                             [](Session& s, void*) noexcept { delete &s; });
+    if (session->Serve(h).ok()) {
+      (void)session.release();  // it goes when it is over
+    } else {
+      (void)io::CloseHandle(h);
+    }
+  }
+
+  const io::ws_frames::Limits limits_;
+  io::Loop<B> loop_;
+  Listener listener_;
+};
+
+int Main(int argc, char** argv) {
+  Options options({{"host", "127.0.0.1"}, {"port", "0"}, {"backend", ""}, {"limit", "67108864"}});
+  if (!options.Parse(argc, argv, kUsage)) return 2;
+  io::Address at = AddressOf(options["host"], static_cast<uint16_t>(options.Number("port")));
+  const io::Result listening = io::Listen(at);
+  if (at.size == 0 || !listening.ok()) {
+    std::fprintf(stderr, "tare-ws-echo: cannot listen at %s:%s: %s\n", options["host"].c_str(),
+                 options["port"].c_str(), std::string(Name(listening.err)).c_str());
+    return 1;
+  }
+  io::ws_frames::Limits limits;
+  limits.message = options.Number("limit");
+  std::printf("listening on %s\n", ToString(at).c_str());
+  std::fflush(stdout);
+  const auto run = [&]<class B>() {
+    Server<B> server(limits);
+    return server.Run(static_cast<io::Handle>(listening.n));
+  };
+  return OnBackend(options["backend"], run, io::Backends{});
+}
+
+}  // namespace
+}  // namespace tare::suites::ws_frames
+
+int main(int argc, char** argv) {
+  return tare::suites::ws_frames::Main(argc, argv);
+}
