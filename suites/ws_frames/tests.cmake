@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tests of ws_frames: one program a theme.
+include(TareFuzz)
+
 if(NOT TARE_BUILD_TESTS)
   return()
 endif()
@@ -35,3 +37,7 @@ block()
   tare_ws_frames_peers(tare_ws_frames_absent_peers)
 endblock()
 tare_test(ws_frames_absent_peers SOURCES absent_peers_test.cc LIBRARIES tare_ws_frames_absent_peers)
+
+foreach(input frames handshake utf8)
+  tare_fuzz(ws_${input} SOURCES ${input}_fuzz.cc LIBRARIES tare_ws_events)
+endforeach()
