@@ -22,8 +22,7 @@ class Floor {
   void Feed(std::span<const std::byte> bytes) noexcept { here_ = bytes; }
 
   Result ReadHeader(Context&, Header& header) noexcept {
-    const size_t size = HeaderSize(static_cast<uint8_t>(here_[1]));
-    DecodeHeader(here_.data(), header);
+    const auto size = static_cast<size_t>(DecodeHeader(here_.data(), header) - here_.data());
     here_ = here_.subspan(size);
     left_ = header.length;
     key_ = header.key;

@@ -47,8 +47,7 @@ Result MessageFloor::Trip() noexcept {
   Result r = Move(pair_.client, wire_.data(), pair_.server, received_.data(), header + size);
   if (!r.ok()) return r;
   Header there;
-  DecodeHeader(received_.data(), there);
-  std::byte* const payload = received_.data() + HeaderSize(static_cast<uint8_t>(received_[1]));
+  const std::byte* const payload = DecodeHeader(received_.data(), there);
   const size_t plain = EncodeHeader(wire_.data(), Opcode::kBinary, true, there.length, 0);
   Unmask(wire_.data() + plain, payload, there.length, there.key);
   r = Move(pair_.server, wire_.data(), pair_.client, received_.data(), plain + size);

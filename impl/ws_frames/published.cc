@@ -103,7 +103,7 @@ Result Published::ParseHeader(Header& header) noexcept {
   if (here_.size() < kLeastHeader) return {0, Errc::kEof, 0};
   const size_t size = HeaderSize(static_cast<uint8_t>(here_[1]));
   if (here_.size() < size) return {0, Errc::kEof, 0};
-  DecodeHeader(here_.data(), header);
+  (void)DecodeHeader(here_.data(), header);
   here_ = here_.subspan(size);
   // Errors of the peer's, of which it is not told, and after which the next read goes on here.
   if (header.length >> 63 != 0) return {0, Errc::kInvalid, 0};

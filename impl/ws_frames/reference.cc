@@ -11,10 +11,9 @@ void FrameReader::Open(Role role, const Limits& limits) noexcept {
   at_ = end_ = nullptr;
   left_ = 0;
   limit_ = std::min(limits.message, UINT64_MAX >> 1);  // a length with the top bit is never right
-  allowed_ = kBetweenMessages;
+  state_ = kBetweenMessages;
   ended_ = Errc::kOk;
   mask_ = role == Role::kServer ? 0x80 : 0;
-  checks_ = text_ = false;
   part_size_ = 0;
   code_ = close_code::kNone;
   utf8_.Reset();
@@ -30,7 +29,7 @@ Result FrameReader::GatherHeader(Header& header) noexcept {
       return Fail(close_code::kProtocol);
     }
     if (part_size_ < HeaderSize(second)) continue;
-    DecodeHeader(part_.data(), header);
+    (void)DecodeHeader(part_.data(), header);
     const size_t size = std::exchange(part_size_, uint8_t{0});
     return Judge(header, size);
   }
@@ -44,7 +43,7 @@ Result FrameReader::FailLength(const Header& header) noexcept {
 }
 
 Result FrameReader::EndTextFrame() noexcept {
-  if (allowed_ != kBetweenMessages || utf8_.whole()) return {};
+  if (!between() || utf8_.whole()) return {};
   return Fail(close_code::kNotUtf8);
 }
 

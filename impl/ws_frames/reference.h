@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "impl/base/check.h"
 #include "impl/ws_frames/contract.h"
@@ -52,17 +53,17 @@ class FrameReader {
     if ((left_ | part_size_) != 0 || (have < kMostHeader && !HasHeader(have))) [[unlikely]] {
       return GatherHeader(header);
     }
-    const size_t size = HeaderSize(static_cast<uint8_t>(at_[1]));
-    DecodeHeader(at_, header);
-    at_ += size;
-    return Judge(header, size);
+    const std::byte* const begin = std::exchange(at_, DecodeHeader(at_, header));
+    return Judge(header, static_cast<size_t>(at_ - begin));
   }
 
   Result ReadPayload(Context& context, std::span<std::byte> to) noexcept {
     if (const Errc e = Enter(context); e != Errc::kOk) [[unlikely]]
       return {0, e, 0};
     const auto have = static_cast<size_t>(end_ - at_);
-    const auto n = static_cast<size_t>(std::min<uint64_t>(left_, std::min(have, to.size())));
+    size_t n = std::min(have, to.size());
+    if (left_ <= n) [[likely]]
+      n = static_cast<size_t>(left_);
     const std::byte* from = at_;
     at_ += n;
     return Take(to.data(), from, n);
@@ -93,13 +94,13 @@ class FrameReader {
   uint64_t payload_left() const noexcept { return left_; }
   bool frame_over() const noexcept { return left_ == 0; }
   // Whether the data frame that is over was its message's last.
-  bool message_over() const noexcept { return left_ == 0 && allowed_ == kBetweenMessages; }
+  bool message_over() const noexcept { return left_ == 0 && between(); }
   // kText or kBinary: of the message whose frames are being read.
-  Opcode message_opcode() const noexcept { return text_ ? Opcode::kText : Opcode::kBinary; }
-  // Whether a message has begun, or a frame, and is not over.
-  bool midway() const noexcept {
-    return left_ > 0 || part_size_ > 0 || allowed_ != kBetweenMessages;
+  Opcode message_opcode() const noexcept {
+    return (state_ & kText) != 0 ? Opcode::kText : Opcode::kBinary;
   }
+  // Whether a message has begun, or a frame, and is not over.
+  bool midway() const noexcept { return left_ > 0 || part_size_ > 0 || !between(); }
 
   // Ends reading from outside: kClosed, or what the descriptor said. What is stronger stays.
   void End(Errc why) noexcept {
@@ -122,10 +123,16 @@ class FrameReader {
   void LeaveContext() noexcept { link_.Leave(); }
 
  private:
-  // Opcodes as bits.
+  // The state of the message in one word: the opcodes that may come next, as bits, and what must be
+  // UTF-8. It is mostly the same from one frame to the next, and then not written.
   static constexpr uint32_t kControls = 1u << 8 | 1u << 9 | 1u << 10;
   static constexpr uint32_t kBetweenMessages = kControls | 1u << 1 | 1u << 2;
   static constexpr uint32_t kInsideMessage = kControls | 1u << 0;
+  static constexpr uint32_t kOpcodes = 0xFFFF;
+  static constexpr uint32_t kText = 1u << 16;    // the message
+  static constexpr uint32_t kChecks = 1u << 17;  // the payload of this frame
+
+  bool between() const noexcept { return (state_ & kOpcodes) == kBetweenMessages; }
 
   bool HasHeader(size_t have) const noexcept {
     return have >= kLeastHeader && have >= HeaderSize(static_cast<uint8_t>(at_[1]));
@@ -146,34 +153,34 @@ class FrameReader {
 
   // Whether the first two bytes break a rule.
   bool IsWrong(uint8_t first, uint8_t second) const noexcept {
-    return ((first & 0x70) | ((second & 0x80) ^ mask_)) != 0 ||
-           (allowed_ >> (first & 0x0F) & 1) == 0;
+    return ((first & 0x70) | ((second & 0x80) ^ mask_)) != 0 || (state_ >> (first & 0x0F) & 1) == 0;
   }
 
-  Result Judge(const Header& header, size_t size) noexcept {
+  [[gnu::always_inline]] Result Judge(const Header& header, size_t size) noexcept {
     if (IsWrong(header.first, header.second)) [[unlikely]]
       return Fail(close_code::kProtocol);
+    uint32_t state = state_;
     if (IsControl(header.opcode())) {
       if (!header.fin() || (header.second & 0x7F) > kMostControl) [[unlikely]] {
         return Fail(close_code::kProtocol);
       }
-      checks_ = false;
+      state &= ~kChecks;
     } else {
-      if (header.opcode() != Opcode::kContinuation) {
-        text_ = header.opcode() == Opcode::kText;
-        room_ = limit_;
-      }
-      if (header.length > room_) [[unlikely]]
+      const bool continues = header.opcode() == Opcode::kContinuation;
+      const uint64_t room = continues ? room_ : limit_;
+      if (header.length > room) [[unlikely]]
         return FailLength(header);
       if (!IsMinimal(header)) [[unlikely]]
         return Fail(close_code::kProtocol);
-      room_ -= header.length;
-      allowed_ = header.fin() ? kBetweenMessages : kInsideMessage;
-      checks_ = text_;
+      const bool text = continues ? (state & kText) != 0 : header.opcode() == Opcode::kText;
+      state = header.fin() ? kBetweenMessages : kInsideMessage;
+      if (text) state |= kText | kChecks;
+      if (!header.fin()) room_ = room - header.length;
     }
+    if (state != state_) state_ = state;
     left_ = header.length;
     key_ = header.key;
-    if (left_ == 0 && checks_) [[unlikely]] {
+    if (left_ == 0 && (state & kChecks) != 0) [[unlikely]] {
       if (const Result end = EndTextFrame(); !end.ok()) return end;
     }
     return {static_cast<int64_t>(size)};
@@ -181,9 +188,9 @@ class FrameReader {
 
   Result Take(std::byte* to, const std::byte* from, size_t n) noexcept {
     Unmask(to, from, n, key_);
-    key_ = Rotated(key_, n);
     left_ -= n;
-    if (checks_) {
+    if (left_ != 0) key_ = Rotated(key_, n);
+    if ((state_ & kChecks) != 0) {
       if (!utf8_.Take({to, n})) [[unlikely]]
         return Fail(close_code::kNotUtf8);
       if (left_ == 0) {
@@ -204,12 +211,10 @@ class FrameReader {
   uint64_t left_ = 0;   // of the frame's payload
   uint64_t room_ = 0;   // that the message may still take
   uint64_t limit_ = 0;  // of a message
-  uint32_t allowed_ = kBetweenMessages;
+  uint32_t state_ = kBetweenMessages;
   uint32_t key_ = 0;
   Errc ended_ = Errc::kOk;
   uint8_t mask_ = 0;       // the mask bit as it must be
-  bool checks_ = false;    // the frame's payload must be UTF-8
-  bool text_ = false;      // so must the message's
   uint8_t part_size_ = 0;  // bytes in part_
   uint16_t code_ = close_code::kNone;
   Utf8 utf8_;

@@ -93,7 +93,7 @@ Lines Offsets() {
 }
 
 const bool registered[] = {
-    OfReads<Header>("WsFrames/Header").Quick(NoPayload()).Register(),
+    OfReads<Header>("WsFrames/Header").Rows(NoPayload()).Register(),
     OfReads<HeaderDeadline>("WsFrames/HeaderDeadline").Rows(NoPayload()).Register(),
     OfReads<HeaderCancellable>("WsFrames/HeaderCancellable").Quick(NoPayload()).Register(),
     OfReads<Payload>("WsFrames/Payload").Rows(Payload512()).Register(),
