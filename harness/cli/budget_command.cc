@@ -106,7 +106,8 @@ int Gather(const BudgetOptions& options, const Interrupt& interrupt, Gathered* g
     }
     return kOk;
   }
-  auto found = FindSuitesToCount(options.suites, interrupt);
+  auto found = FindSuitesToCount(
+      options.suites, [](const ListedRow&) { return true; }, interrupt);
   if (interrupt.signal() != 0) return kSignalBase + interrupt.signal();
   if (!found.ok()) return refuse(found.status());
   for (const std::string& fault : found->faults) Complain(absl::InternalError(fault));

@@ -40,19 +40,25 @@ gate::Evidence EvidenceOf(const SuiteRecord& record, const Plan& plan) {
 
 }  // namespace
 
-absl::StatusOr<SuitesToCount> FindSuitesToCount(const SuiteOptions& options,
-                                                const Interrupt& interrupt) {
+absl::StatusOr<SuitesToCount> FindSuitesToCount(
+    const SuiteOptions& options, const std::function<bool(const ListedRow&)>& selects,
+    const Interrupt& interrupt) {
   const auto selected = options.Programs();
   if (!selected.ok()) return selected.status();
   SuitesToCount found;
   for (const BenchProgram& program : *selected) {
     auto rows = ListRows(program, options.Timeout(), &interrupt);
     if (interrupt.signal() != 0) return found;
-    if (rows.ok()) {
-      found.suites.push_back({program, *std::move(rows)});
-    } else {
+    if (!rows.ok()) {
       found.faults.emplace_back(rows.status().message());
+      continue;
     }
+    std::erase_if(*rows, [&](const ListedRow& row) {
+      if (selects(row)) return false;
+      found.elsewhere.push_back(row.name);
+      return true;
+    });
+    if (!rows->empty()) found.suites.push_back({program, *std::move(rows)});
   }
   if (options.suites.empty()) return found;
   SuiteOptions all = options;

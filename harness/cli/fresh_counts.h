@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,13 +23,15 @@ struct CountedSuite {
 
 struct SuitesToCount {
   std::vector<CountedSuite> suites;
-  std::vector<std::string> elsewhere;  // rows that `options` does not select
+  std::vector<std::string> elsewhere;  // rows that exist and are not to be counted now
   std::vector<std::string> faults;     // of programs that do not list their rows
 };
 
-// Asks the programs for their rows. An error is one of usage; check `interrupt` afterwards.
-absl::StatusOr<SuitesToCount> FindSuitesToCount(const SuiteOptions& options,
-                                                const Interrupt& interrupt);
+// Asks the programs for their rows; those that `selects` refuses are not to be counted. An error is
+// one of usage; check `interrupt` afterwards.
+absl::StatusOr<SuitesToCount> FindSuitesToCount(
+    const SuiteOptions& options, const std::function<bool(const ListedRow&)>& selects,
+    const Interrupt& interrupt);
 
 struct HowToCount {
   std::map<std::string, int64_t> iterations;  // of rows, by name, that have no number of their own

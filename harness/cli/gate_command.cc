@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // tare gate: counts afresh or reads results, holds them against the budgets, and says what it
 // found.
+#include <re2/re2.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -29,6 +31,8 @@ struct GateOptions {
   SuiteOptions suites;
   std::vector<std::string> results;
   std::string budgets = kDefaultBudgets;
+  std::string filter;
+  bool quick = false;
   bool self_test = false;
   bool allow_absent = false;
   std::string today;  // empty: the system's date, UTC
@@ -37,9 +41,14 @@ struct GateOptions {
 
 class Gate {
  public:
-  explicit Gate(const GateOptions& options) : options_(options) {}
+  explicit Gate(const GateOptions& options)
+      : options_(options), filter_(options.filter, RE2::Quiet) {}
 
   int Main() {
+    if (!filter_.ok()) {
+      return Refuse(absl::InvalidArgumentError(absl::StrCat(
+          "--filter '", options_.filter, "' is no regular expression: ", filter_.error())));
+    }
     const auto text = ReadWholeFile(options_.budgets);
     if (!text.ok()) {
       Complain(absl::IsNotFound(text.status())
@@ -86,7 +95,12 @@ class Gate {
   }
 
   int JudgeFresh(const gate::Budgets& budgets) {
-    const auto found = FindSuitesToCount(options_.suites, interrupt_);
+    const auto found = FindSuitesToCount(
+        options_.suites,
+        [&](const ListedRow& row) {
+          return (!options_.quick || row.quick) && RE2::PartialMatch(row.name, filter_);
+        },
+        interrupt_);
     if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
     if (!found.ok()) return Refuse(found.status());
     judge_.elsewhere = found->elsewhere;
@@ -125,6 +139,7 @@ class Gate {
   }
 
   const GateOptions& options_;
+  const RE2 filter_;
   const Interrupt interrupt_;
   gate::JudgeOptions judge_;
   gate::Verdict verdict_;
@@ -146,6 +161,12 @@ void AddGateCommand(CLI::App& app, int& exit_code) {
   command->add_option("--budgets", options->budgets, "The file of budgets")
       ->type_name("FILE")
       ->capture_default_str();
+  command
+      ->add_option("--filter", options->filter,
+                   "Only benchmarks whose name holds a match of this regular expression (RE2)")
+      ->excludes(results)
+      ->type_name("RE");
+  command->add_flag("--quick", options->quick, "Only benchmarks marked quick")->excludes(results);
   command
       ->add_flag("--self-test", options->self_test,
                  "Then plant faults in every benchmark, and demand that each is caught")

@@ -333,6 +333,18 @@ TEST(GateTest, OnlyTheSuitesNamedAreMissed) {
             kUsage);
 }
 
+TEST(GateTest, SomeRowsAloneMissNothing) {
+  const Gated gated("gate");
+  ProcessEnd end = gated.Gate({"--quick"});
+  EXPECT_EQ(end.code, kOk) << end.out;
+  EXPECT_THAT(end.out, HasSubstr("gate: pass: 4 benchmarks judged, 24 checks passed"));
+  end = gated.Gate({"--filter", "variant=(floor|baseline)"});
+  EXPECT_EQ(end.code, kOk) << end.out;
+  EXPECT_THAT(end.out, HasSubstr("gate: pass: 3 benchmarks judged, 18 checks passed"));
+  EXPECT_EQ(gated.Gate({"--filter", "("}).code, kUsage);
+  EXPECT_EQ(gated.Gate({"--filter", "nowhere"}).code, kCannotJudge);
+}
+
 ProcessEnd Explain(const Gated& gated, const std::vector<std::string>& more) {
   Command command;
   command.argv = {TARE, "budget", "explain", "--budgets", gated.budgets_path()};
