@@ -41,7 +41,8 @@ class Stranger(Follower):
         """The workflow installs what scripts/setup would, but for what suites need."""
         setup = (ROOT / "scripts/setup").read_text(encoding="utf-8")
         known = set(re.search(r"bench_packages=\((.*?)\)", setup, re.DOTALL)[1].split())
-        known -= {"liburing-dev", "libasio-dev", "libuv1-dev", "libevent-dev"}  # of the suites
+        known -= {"liburing-dev", "libasio-dev", "libuv1-dev", "libevent-dev",
+              "libssl-dev", "libboost-dev", "libwslay-dev"}  # of the suites
         step = steps_of(WORKFLOW.read_text(encoding="utf-8"))[0]
         installed = set(re.findall(r"[\w+.-]+", step)) - {"git", "ca-certificates"}
         if not known <= installed:
