@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <iostream>
-#include <regex>
 #include <string>
 #include <string_view>
 
@@ -32,12 +32,21 @@ inline bool AllocsAreCounted() {
 class WsTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    static const std::regex kId("^([A-Z]{2,3})_(?:(\\d)_)?(\\d{2})_");
+    const char* name = testing::UnitTest::GetInstance()->current_test_info()->name();
     std::string rows;
-    for (std::smatch id; std::regex_search(name, id, kId); name = id.suffix()) {
-      rows += (rows.empty() ? "" : ",") + id.str(1) + "-";
-      rows += (id[2].matched ? id.str(2) + "." : "") + id.str(3);
+    char theme[4];
+    int seed = 0, number = 0;
+    for (int used = 0;; name += used, used = 0) {
+      std::string id;
+      if (std::sscanf(name, "%3[A-Z]_%1d_%2d_%n", theme, &seed, &number, &used) == 3 && used > 0) {
+        id = "-" + std::to_string(seed) + ".";
+      } else if (std::sscanf(name, "%3[A-Z]_%2d_%n", theme, &number, &used) == 2 && used > 0) {
+        id = "-";
+      } else {
+        break;
+      }
+      id += (number < 10 ? "0" : "") + std::to_string(number);
+      rows += (rows.empty() ? "" : ",") + (theme + id);
     }
     RecordProperty("row", rows);
   }
