@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every branch, threshold and rounding of the original, written from a description of it.
+// Every branch, threshold and rounding of the original, from a description of it in words; what it
+// printed, in harness/testdata/benchstat, is the judge.
 #include "stat/benchstat.h"
 
 #include <algorithm>
