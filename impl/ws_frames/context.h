@@ -35,7 +35,10 @@ class Context {
   void Cancel() noexcept { End(Errc::kCanceled); }
 
   // kOk while it has not ended, else kCanceled or kTimeout. From any thread: one load.
-  Errc why() const noexcept { return why_.load(std::memory_order_acquire); }
+  Errc why() const noexcept {
+    const Errc now = why_.load(std::memory_order_relaxed);
+    return now == Errc::kOk ? now : why_.load(std::memory_order_acquire);
+  }
 
  private:
   struct DeadlineTimer : Timer {

@@ -12,6 +12,7 @@ void FrameReader::Open(Role role, const Limits& limits) noexcept {
   left_ = 0;
   limit_ = std::min(limits.message, UINT64_MAX >> 1);  // a length with the top bit is never right
   state_ = kBetweenMessages;
+  usual_ = kNothing;
   ended_ = Errc::kOk;
   mask_ = role == Role::kServer ? 0x80 : 0;
   part_size_ = 0;
@@ -34,6 +35,38 @@ Result FrameReader::GatherHeader(Header& header) noexcept {
     return Judge(header, size);
   }
   return {};
+}
+
+Result FrameReader::JudgeAnew(const Header& header, size_t size) noexcept {
+  if (IsWrong(header.first, header.second)) [[unlikely]]
+    return Fail(close_code::kProtocol);
+  uint32_t state = state_;
+  if (IsControl(header.opcode())) {
+    if (!header.fin() || (header.second & 0x7F) > kMostControl) [[unlikely]] {
+      return Fail(close_code::kProtocol);
+    }
+    state &= ~kChecks;
+  } else {
+    const bool continues = header.opcode() == Opcode::kContinuation;
+    const uint64_t room = continues ? room_ : limit_;
+    if (header.length > room) [[unlikely]]
+      return FailLength(header);
+    if (!IsMinimal(header)) [[unlikely]]
+      return Fail(close_code::kProtocol);
+    const bool text = continues ? (state & kText) != 0 : header.opcode() == Opcode::kText;
+    state = header.fin() ? kBetweenMessages : kInsideMessage;
+    if (text) state |= kText | kChecks;
+    if (!header.fin()) room_ = room - header.length;
+  }
+  state_ = state;
+  const bool whole = header.fin() && header.opcode() != Opcode::kContinuation;
+  usual_ = whole && !IsControl(header.opcode()) ? header.first : kNothing;
+  left_ = header.length;
+  key_ = header.key;
+  if (left_ == 0 && (state & kChecks) != 0) [[unlikely]] {
+    if (const Result end = EndTextFrame(); !end.ok()) return end;
+  }
+  return {static_cast<int64_t>(size)};
 }
 
 // A length that is wrong as such is that, whatever the limit.

@@ -124,13 +124,14 @@ class FrameReader {
 
  private:
   // The state of the message in one word: the opcodes that may come next, as bits, and what must be
-  // UTF-8. It is mostly the same from one frame to the next, and then not written.
+  // UTF-8.
   static constexpr uint32_t kControls = 1u << 8 | 1u << 9 | 1u << 10;
   static constexpr uint32_t kBetweenMessages = kControls | 1u << 1 | 1u << 2;
   static constexpr uint32_t kInsideMessage = kControls | 1u << 0;
   static constexpr uint32_t kOpcodes = 0xFFFF;
   static constexpr uint32_t kText = 1u << 16;    // the message
   static constexpr uint32_t kChecks = 1u << 17;  // the payload of this frame
+  static constexpr uint16_t kNothing = 0xFFFF;   // of usual_: no first byte is that
 
   bool between() const noexcept { return (state_ & kOpcodes) == kBetweenMessages; }
 
@@ -156,33 +157,15 @@ class FrameReader {
     return ((first & 0x70) | ((second & 0x80) ^ mask_)) != 0 || (state_ >> (first & 0x0F) & 1) == 0;
   }
 
+  // A frame that begins like the last one, and was a whole message, is judged already: what follows
+  // from its first byte is the state that is.
   [[gnu::always_inline]] Result Judge(const Header& header, size_t size) noexcept {
-    if (IsWrong(header.first, header.second)) [[unlikely]]
-      return Fail(close_code::kProtocol);
-    uint32_t state = state_;
-    if (IsControl(header.opcode())) {
-      if (!header.fin() || (header.second & 0x7F) > kMostControl) [[unlikely]] {
-        return Fail(close_code::kProtocol);
-      }
-      state &= ~kChecks;
-    } else {
-      const bool continues = header.opcode() == Opcode::kContinuation;
-      const uint64_t room = continues ? room_ : limit_;
-      if (header.length > room) [[unlikely]]
-        return FailLength(header);
-      if (!IsMinimal(header)) [[unlikely]]
-        return Fail(close_code::kProtocol);
-      const bool text = continues ? (state & kText) != 0 : header.opcode() == Opcode::kText;
-      state = header.fin() ? kBetweenMessages : kInsideMessage;
-      if (text) state |= kText | kChecks;
-      if (!header.fin()) room_ = room - header.length;
-    }
-    if (state != state_) state_ = state;
+    const bool usual = header.first == usual_ && (header.second & 0x80) == mask_ &&
+                       header.length <= limit_ && IsMinimal(header);
+    if (!usual) [[unlikely]]
+      return JudgeAnew(header, size);
     left_ = header.length;
     key_ = header.key;
-    if (left_ == 0 && (state & kChecks) != 0) [[unlikely]] {
-      if (const Result end = EndTextFrame(); !end.ok()) return end;
-    }
     return {static_cast<int64_t>(size)};
   }
 
@@ -200,7 +183,9 @@ class FrameReader {
     return {static_cast<int64_t>(n)};
   }
 
-  // The out-of-line parts: a header in pieces, and what ends a connection.
+  // The out-of-line parts: a header that is not like the last, one in pieces, and what ends a
+  // connection.
+  Result JudgeAnew(const Header& header, size_t size) noexcept;
   Result GatherHeader(Header& header) noexcept;
   Result FailLength(const Header& header) noexcept;
   Result EndTextFrame() noexcept;
@@ -212,6 +197,7 @@ class FrameReader {
   uint64_t room_ = 0;   // that the message may still take
   uint64_t limit_ = 0;  // of a message
   uint32_t state_ = kBetweenMessages;
+  uint16_t usual_ = kNothing;  // the first byte of a header that changes nothing
   uint32_t key_ = 0;
   Errc ended_ = Errc::kOk;
   uint8_t mask_ = 0;       // the mask bit as it must be
