@@ -16,7 +16,7 @@ namespace {
 #ifdef TARE_LONG
 constexpr int kCancelRounds = 1'000'000;
 #else
-constexpr int kCancelRounds = 10'000;
+constexpr int kCancelRounds = 3'000;
 #endif
 
 template <class B>
