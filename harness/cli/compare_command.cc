@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,10 +115,16 @@ class Compare {
     tables_ = Project("--table", options_.table, true);
     rows_ = tables_ == nullptr ? nullptr : Project("--row", options_.row);
     columns_ = rows_ == nullptr ? nullptr : Project("--col", options_.column);
+    std::set<std::string> labels;
+    for (const std::string& label : table::FileLabels(options_.files)) {
+      if (labels.insert(label).second) continue;
+      Say(absl::StrCat("two files are called ", Quoted(label), ": give each a label of its own"));
+      return false;
+    }
     ignored_ = columns_ == nullptr ? nullptr : Project("--ignore", options_.ignore);
     if (ignored_ == nullptr) return false;
+    residue_ = projections_.Residue(/*with_file=*/true);  // and .config, which is not named yet
     config_ = Project("the configuration", ".config");
-    residue_ = projections_.Residue();
     return config_ != nullptr;
   }
 
@@ -130,7 +137,10 @@ class Compare {
       seen_.insert(line.Config(file_key));
       sheet->Add(line);
       const uint64_t cell = table::CellId(rows_->Of(line), columns_->Of(line));
-      origins_.try_emplace(cell, table::Origin{symbols_.Intern(line.name), line.Config(file_key)});
+      const table::Symbol file = line.Config(file_key);
+      const auto [origin, is_new] =
+          origins_.try_emplace(cell, table::Origin{symbols_.Intern(line.name), file});
+      if (!is_new && origin->second.file != file) origin->second.several_files = true;
       (void)config_->Of(line);  // each one that occurs is a key
     };
     visitor.on_error = [&](const std::string& error) {
@@ -175,20 +185,27 @@ class Compare {
                               Printable(text.substr(colon + 2)));
   }
 
-  // Cells that take results of several benchmarks together.
-  static void SayWhatVaries(const table::Sheet& sheet) {
+  // Cells that take results of several benchmarks, files or configurations together.
+  void SayWhatVaries(const table::Sheet& sheet) {
     size_t cells = 0;
-    std::vector<std::string> in;
+    std::string first;
+    std::set<std::string> in;
     for (const table::SheetTable* one : sheet.Tables()) {
       for (const table::SheetCell& cell : one->cells) {
         if (cell.other_residues.empty()) continue;
-        ++cells;
-        in = sheet.VaryingIn(cell);
+        if (++cells == 1) {
+          first = absl::StrCat(Quoted(rows_->Text(cell.row)), " in ",
+                               Quoted(columns_->Text(cell.column)));
+        }
+        for (std::string& key : sheet.VaryingIn(cell)) in.insert(std::move(key));
       }
     }
     if (cells == 0) return;
-    Say(absl::StrCat(cells, " cells take results together that differ in ", absl::StrJoin(in, ", "),
-                     ": name what tells them apart in --row or --col"));
+    Say(absl::StrCat("not compared: ", cells, cells == 1 ? " cell takes" : " cells take",
+                     " results together that differ in ", absl::StrJoin(in, ", "), ", first ",
+                     first,
+                     "; name what tells them apart in --table, --row or --col, or --ignore it"));
+    exit_code_ = kCannotJudge;
   }
 
   // Whether the configuration that no flag names is one. If not, nothing or only exact counts may

@@ -45,6 +45,8 @@ const char* OutcomeName(Outcome outcome) {
       return "same";
     case Outcome::kUnstable:
       return "unstable";
+    case Outcome::kMixed:
+      return "mixed";
     case Outcome::kCannotTell:
       break;
   }

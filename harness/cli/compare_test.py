@@ -194,6 +194,26 @@ class CompareTest(unittest.TestCase):
         for flags in (("--force",), ("--ignore=cpu",), ("--col=cpu",)):
             self.assertEqual(self.tare(old, new, *flags)[2], 0, flags)
 
+    def test_what_one_cell_must_not_take_together(self):
+        rows = "".join(lines(f"S/T/variant=v/backend={b}", noisy(b, center))
+                       for b, center in (("epoll", 100), ("poll", 130)))
+        one, two = self.write("one", rows), self.write("two", rows)
+        self.assertEqual(self.cells(one, "--col=backend")
+                         ["S/T/variant=v", "poll", "ns/op"]["verdict"], "changed")
+        for arguments, what in (((one, two, "--col=backend"), ".file"),
+                                ((one, "--row=.name", "--col=variant"), ".fullname")):
+            cells = self.cells(*arguments, status=4)
+            self.assertFalse({c.get("verdict") for c in cells.values()} - {"mixed", None}, cells)
+            self.assertFalse([c for c in cells.values() if "p" in c or "ratio" in c])
+            self.assertIn(f"results together that differ in {what}, first 'S", self.tare(
+                *arguments)[1])
+        # Asked for, they are; but the k-th values of two files are no round.
+        cell = self.cells(one, two, "--col=backend", "--ignore=.file")[
+            "S/T/variant=v", "poll", "ns/op"]
+        self.assertEqual((cell["n"], cell["paired"]), (18, False))
+        self.assertEqual(self.tare("a=one", "a=two")[1:],
+                         ("tare: two files are called 'a': give each a label of its own\n", 2))
+
     def test_unmatched_rows_are_listed(self):
         old = self.write("old", lines("A", [1]) + lines("B", [1]))
         new = self.write("new", lines("B", [1]) + lines("C", [1]))

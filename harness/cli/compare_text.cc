@@ -67,7 +67,9 @@ std::string Signed(double value, bool exact) {
 }
 
 std::string ChangeText(const ComparedTable& compared, const Comparison& comparison) {
-  if (comparison.outcome == Outcome::kUnstable) return kNothing;
+  if (comparison.outcome == Outcome::kUnstable || comparison.outcome == Outcome::kMixed) {
+    return kNothing;
+  }
   if (!comparison.ratio.has_value() || compared.exact) {
     const std::string by = Signed(comparison.difference, compared.exact);
     return comparison.ratio.has_value() && comparison.difference != 0
@@ -83,6 +85,7 @@ std::string ChangeText(const ComparedTable& compared, const Comparison& comparis
 }
 
 std::string PText(const Comparison& comparison) {
+  if (comparison.outcome == Outcome::kMixed) return kNothing;
   if (!comparison.p.has_value()) return "exact";
   return absl::StrFormat("%.3g (%.3g)%s", *comparison.p, comparison.adjusted_p,
                          comparison.paired ? " pairs" : "");
@@ -150,7 +153,8 @@ class Renderer {
       verdict.texts.push_back(compared_.columns.size() > 2 ? absl::StrCat(Label(c), ": ", text)
                                                            : text);
       verdict.changed = verdict.changed || comparison->outcome == Outcome::kChanged ||
-                        comparison->outcome == Outcome::kUnstable;
+                        comparison->outcome == Outcome::kUnstable ||
+                        comparison->outcome == Outcome::kMixed;
       if (comparison->outcome == Outcome::kChanged) {
         verdict.better = verdict.better < 0 ? -1 : comparison->better;
         verdict.effect = std::max(verdict.effect, EffectOf(*comparison));
@@ -319,9 +323,7 @@ std::string Legend(const table::Report& report, const table::CompareOptions& opt
       worse += comparison.better < 0 ? 1 : 0;
       same += comparison.outcome == Outcome::kSame ? 1 : 0;
       unknown +=
-          comparison.outcome == Outcome::kCannotTell || comparison.outcome == Outcome::kUnstable
-              ? 1
-              : 0;
+          comparison.outcome != Outcome::kChanged && comparison.outcome != Outcome::kSame ? 1 : 0;
     }
   }
   return absl::StrFormat(
@@ -369,6 +371,8 @@ std::string VerdictText(const ComparedTable& compared, const Comparison& compari
       return absl::StrCat("unstable: exact values range from ", result::FormatDouble(range.low),
                           " to ", result::FormatDouble(range.high));
     }
+    case Outcome::kMixed:
+      return "not compared: several results in one cell";
     case Outcome::kCannotTell:
       break;
   }

@@ -150,6 +150,7 @@ class Comparer {
   CellSummary SummaryOf(const SheetCell& cell, bool exact) const {
     CellSummary summary;
     summary.cell = &cell;
+    summary.mixed = !cell.other_residues.empty();
     if (exact) {
       const stat::ExactValue value = stat::SummarizeExact(cell.values);
       summary.center = value.value;
@@ -184,13 +185,13 @@ class Comparer {
   void WeighAgainstFloors(ComparedTable* table) const {
     absl::flat_hash_map<std::pair<std::string, Symbol>, const CellSummary*> floors;
     for (const std::optional<CellSummary>& cell : table->cells) {
-      if (!cell.has_value()) continue;
+      if (!cell.has_value() || cell->mixed) continue;
       Question question = QuestionOf(*cell->cell);
       if (question.is_floor) floors.emplace(std::pair(question.name, question.file), &*cell);
     }
     if (floors.empty()) return;
     for (std::optional<CellSummary>& cell : table->cells) {
-      if (!cell.has_value()) continue;
+      if (!cell.has_value() || cell->mixed) continue;
       const Question question = QuestionOf(*cell->cell);
       if (!question.is_variant) continue;
       const auto floor = floors.find(std::pair(question.name, question.file));
@@ -218,15 +219,16 @@ class Comparer {
     if (options_.pairs != CompareOptions::Pairs::kAuto) {
       return options_.pairs == CompareOptions::Pairs::kAlways;
     }
-    return origins_.at(CellId(base.row, base.column)).file ==
-           origins_.at(CellId(cell.row, cell.column)).file;
+    const Origin& one = origins_.at(CellId(base.row, base.column));
+    const Origin& other = origins_.at(CellId(cell.row, cell.column));
+    return one.file == other.file && !one.several_files && !other.several_files;
   }
 
   void Test(const ComparedTable& table, Comparison* comparison) const {
     const CellSummary& base = *table.At(comparison->row, comparison->base);
     const CellSummary& cell = *table.At(comparison->row, comparison->column);
     comparison->difference = cell.center - base.center;
-    if (table.exact) return;
+    if (table.exact || base.mixed || cell.mixed) return;
     comparison->paired = ArePairs(*base.cell, *cell.cell);
     if (!comparison->paired) {
       const stat::RankSum test = stat::RankSumTest(base.cell->values, cell.cell->values);
@@ -243,7 +245,9 @@ class Comparer {
   void Judge(const ComparedTable& table, size_t tests, Comparison* comparison) const {
     const CellSummary& base = *table.At(comparison->row, comparison->base);
     const CellSummary& cell = *table.At(comparison->row, comparison->column);
-    if (table.exact) {
+    if (base.mixed || cell.mixed) {
+      comparison->outcome = Outcome::kMixed;
+    } else if (table.exact) {
       JudgeExact(base, cell, comparison);
     } else {
       JudgeSamples(*base.cell, *cell.cell, tests, comparison);

@@ -27,8 +27,9 @@ struct CompareOptions {
 
 // Where the values of a cell come from: what finds its floor and its pairs.
 struct Origin {
-  Symbol name = 0;  // the whole name of the first result
-  Symbol file = 0;  // its value of .file
+  Symbol name = 0;             // the whole name of the first result
+  Symbol file = 0;             // its value of .file
+  bool several_files = false;  // another result of the cell has another
 };
 using Origins = absl::flat_hash_map<uint64_t, Origin>;  // by CellId
 uint64_t CellId(Key row, Key column);
@@ -39,6 +40,7 @@ struct CellSummary {
   std::optional<stat::Interval> interval;  // of the median, nothing where the values are too few
   stat::Interval range;                    // smallest and largest value
   bool unstable = false;                   // an exact unit, and the values differ
+  bool mixed = false;  // results that differ in what no projection names: of no use in a comparison
   // Of a variant whose floor was measured in the same file: its ratio to the floor, the median over
   // the rounds where there are as many, and what it weighs itself: gross less floor.
   std::optional<double> floor_ratio;
@@ -50,6 +52,7 @@ enum class Outcome : uint8_t {
   kSame,        // of times: shown to be, within `within`; of exact units: equal
   kCannotTell,  // `detectable`, or `least` where not even that
   kUnstable,    // of an exact unit whose values differ
+  kMixed,       // one of the cells is: nothing was tested
 };
 
 struct Comparison {

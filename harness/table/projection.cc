@@ -301,8 +301,11 @@ absl::StatusOr<std::unique_ptr<Projection>> Projections::Parse(absl::string_view
   return projection;
 }
 
-std::unique_ptr<Projection> Projections::Residue() {
+std::unique_ptr<Projection> Projections::Residue(bool with_file) {
   auto projection = std::unique_ptr<Projection>(new Projection(symbols_, shared_));
+  if (with_file && !shared_->config_keys.contains(symbols_->Intern(".file"))) {
+    (void)Add(projection.get(), "", ".file", 0, {}, nullptr);
+  }
   const bool config = !shared_->has_config, fullname = !shared_->has_fullname;
   if (config) (void)Add(projection.get(), "", ".config", 0, {}, nullptr);
   if (fullname) (void)Add(projection.get(), "", ".fullname", 0, {}, nullptr);

@@ -104,8 +104,9 @@ class Projections {
   absl::StatusOr<std::unique_ptr<Projection>> Parse(absl::string_view text, Filter* filter,
                                                     bool with_units = false);
 
-  // What no projection has named: results that share a cell should agree in it.
-  std::unique_ptr<Projection> Residue();
+  // What no projection has named: results that share a cell should agree in it. `with_file`: in
+  // .file as well, which benchstat leaves out.
+  std::unique_ptr<Projection> Residue(bool with_file = false);
 
  private:
   struct Order;
