@@ -147,6 +147,9 @@ class Compare {
       std::fprintf(stderr, "%s\n", Printable(error).c_str());
       exit_code_ = kCannotJudge;
     };
+    visitor.on_refused = [&](table::ResultLine& line) {
+      if (filter_->Apply(&line)) sheet->AddHole(line);
+    };
     visitor.on_other = [&](const std::string& where) {
       if (++others_ <= kNamedOthers) {
         std::fprintf(stderr, "%s: ignored, for it is no line of the format\n", where.c_str());
@@ -236,7 +239,7 @@ class Compare {
                      ". --ignore KEY if it does not matter, --col KEY to compare by it, "
                      "--force to compare all the same"));
     compare->exact_only = true;
-    if (counts_too) units_ = result::Units();  // then none is exact
+    compare->nothing = counts_too;
     return false;
   }
 

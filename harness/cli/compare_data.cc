@@ -47,6 +47,8 @@ const char* OutcomeName(Outcome outcome) {
       return "unstable";
     case Outcome::kMixed:
       return "mixed";
+    case Outcome::kCounted:
+      return "counted_once";
     case Outcome::kCannotTell:
       break;
   }
@@ -60,9 +62,9 @@ void AddComparison(const table::Sheet& sheet, const ComparedTable& compared,
     record->push_back({name, std::move(value), is_text});
   };
   if (comparison == nullptr) {
-    for (const char* name :
-         {"base", "paired", "p", "p_holm", "ratio", "ratio_low", "ratio_high", "difference",
-          "verdict", "better", "same_within", "detectable", "detectable_difference", "least_n"}) {
+    for (const char* name : {"base", "paired", "p", "p_holm", "approximate", "ratio", "ratio_low",
+                             "ratio_high", "difference", "verdict", "better", "same_within",
+                             "detectable", "detectable_difference", "least_n"}) {
       add(name, std::nullopt);
     }
     return;
@@ -72,6 +74,8 @@ void AddComparison(const table::Sheet& sheet, const ComparedTable& compared,
   add("paired", c.paired ? "true" : "false");
   add("p", Number(c.p));
   add("p_holm", c.p.has_value() ? Number(c.adjusted_p) : std::nullopt);
+  add("approximate", c.p.has_value() ? std::optional<std::string>(c.approximate ? "true" : "false")
+                                     : std::nullopt);
   add("ratio", Number(c.ratio));
   add("ratio_low", c.interval.has_value() ? Number(c.interval->low) : std::nullopt);
   add("ratio_high", c.interval.has_value() ? Number(c.interval->high) : std::nullopt);
@@ -115,6 +119,10 @@ Record RecordOf(const table::Sheet& sheet, const ComparedTable& compared, size_t
   add("center_high", interval ? Number(cell->interval->high) : std::nullopt);
   add("floor_ratio", cell.has_value() ? Number(cell->floor_ratio) : std::nullopt);
   add("tare", cell.has_value() ? Number(cell->tare) : std::nullopt);
+  add("weighed_in_rounds",
+      cell.has_value() && cell->tare.has_value() && !compared.exact
+          ? std::optional<std::string>(cell->weighed_in_rounds ? "true" : "false")
+          : std::nullopt);
   add("empty_because",
       cell.has_value() || reason == reasons.end() ? std::nullopt
                                                   : std::optional<std::string>(reason->second),

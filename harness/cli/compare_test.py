@@ -74,7 +74,7 @@ class CompareTest(unittest.TestCase):
         self.assertEqual((few["verdict"], few["least_n"]), ("cannot_tell", 5))
         out, _, _ = self.tare(old, new)
         for text in ("changed: worse", "same within", "could see no change, 5 a side could",
-                     "1 changed (1 worse), 1 same, 2 cannot be told. 4 tests"):
+                     "1 changed (1 worse), 1 same, 2 cannot be told. 3 tests"):
             self.assertIn(text, out)
 
     def test_p_that_benchstat_gets_wrong(self):
@@ -93,6 +93,66 @@ class CompareTest(unittest.TestCase):
         two = self.cells(*sides(2))["R0", "new", "ns/op"]
         self.assertEqual(two["verdict"], "cannot_tell")
         self.assertAlmostEqual(two["p_holm"], 4 / 70)
+
+    def test_what_cannot_be_called_is_not_corrected_for(self):
+        def side(shift):
+            return "".join(lines(f"R{i}", [shift + k for k in range(1, 6)])
+                           + lines(f"R{i}", [40 + i], "syscalls/op")
+                           + lines(f"S{i}", [shift]) for i in range(6))
+        old, new = self.write("old", side(0)), self.write("new", side(5))
+        cells = self.cells(old, new)
+        time, calls, single = (cells[key] for key in (
+            ("R0", "new", "ns/op"), ("R0", "new", "syscalls/op"), ("S0", "new", "ns/op")))
+        self.assertEqual(time["verdict"], "changed")
+        self.assertAlmostEqual(time["p_holm"], 6 * 2 / 252)
+        self.assertEqual((calls["verdict"], "p" in calls), ("counted_once", False))
+        self.assertEqual((single["verdict"], single["least_n"]), ("cannot_tell", 6))
+        self.assertIn(" 6 tests;", self.tare(old, new)[0])
+
+    def test_large_samples(self):
+        old = self.write("old", lines("A", noisy(1, 100, 1500)) + lines("B", noisy(2, 100, 200)))
+        new = self.write("new", lines("A", noisy(3, 200, 1500)) + lines("B", noisy(4, 100, 200)))
+        cells = self.cells(old, new)
+        changed, same = cells["A", "new", "ns/op"], cells["B", "new", "ns/op"]
+        self.assertEqual((changed["verdict"], changed["p"], changed["approximate"]),
+                         ("changed", 1e-300, True))
+        self.assertLess(changed["ratio_high"], 2.01)
+        self.assertEqual((same["verdict"], same["approximate"]), ("same", True))
+        self.assertRegex(self.tare(old, new)[0], r"<1e-300 \(<1e-300\) approx\.")
+
+    def test_an_interval_does_not_contradict_its_verdict(self):
+        old = self.write("old", lines("A", [1] * 5))
+        new = self.write("new", lines("A", [1, 2, 2, 2, 2]))
+        self.assertRegex(self.tare(old, new)[0], r"\(\+0\.0, \+100\.0\] +0\.0476 .*changed: worse")
+        pairs = "".join(lines("A/x=1", [v]) + lines("A/x=2", [w])
+                        for v, w in zip([100] * 9, [100] * 3 + [101, 102, 103, 104, 105, 106]))
+        one = self.write("one", pairs)
+        self.assertRegex(self.tare(one, "--col=x")[0],
+                         r"\(\+0\.0, \+\d.*\] +0\.0312 .*changed: worse")
+
+    def test_a_refused_line_leaves_a_hole_in_its_round(self):
+        chance = random.Random(3)
+        moods = [chance.uniform(1, 20) for _ in range(12)]
+        def text(a_hole, b_hole, bad):
+            return "".join(
+                lines("S/T/variant=floor", [90 * mood if k != b_hole else bad])
+                + lines("S/T/variant=a", [100 * mood if k != a_hole else bad])
+                + lines("S/T/variant=b", [101 * mood if k != b_hole else bad])
+                for k, mood in enumerate(moods))
+        for bad in ("NaN", "x"):
+            one = self.write("one", text(1, 8, bad))
+            cells = self.cells(one, "--col=variant@(a b)", status=4)
+            self.assertEqual([cells["S/T", v, "ns/op"]["n"] for v in "ab"], [11, 11])
+            b = cells["S/T", "b", "ns/op"]
+            self.assertEqual((b["paired"], round(b["ratio"], 6), round(b["ratio_low"], 6)),
+                             (True, 1.01, 1.01))
+        # Which rounds are missing is not known: no pairs.
+        one = self.write("one", "".join(text(20, 20, 0).splitlines(True)[:-1]))
+        cells = self.cells(one, "--col=variant")
+        b = cells["S/T", "b", "ns/op"]
+        self.assertEqual((b["paired"], b["weighed_in_rounds"]), (False, False))
+        self.assertTrue(cells["S/T", "a", "ns/op"]["weighed_in_rounds"])
+        self.assertRegex(self.tare(one, "--col=variant")[0], r"1\.\d+ unpaired")
 
     def test_false_alarms_on_1000_null_comparisons(self):
         chance, alarmed, told_same = random.Random(7), 0, 0

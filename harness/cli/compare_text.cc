@@ -17,6 +17,7 @@
 #include "absl/strings/strip.h"
 #include "cli/text_table.h"
 #include "result/number.h"
+#include "stat/normal.h"
 
 namespace tare::cli {
 namespace {
@@ -78,17 +79,27 @@ std::string ChangeText(const ComparedTable& compared, const Comparison& comparis
   }
   std::string text = Change(*comparison.ratio);
   if (comparison.interval.has_value()) {
-    absl::StrAppendFormat(&text, " [%+.1f, %+.1f]", (comparison.interval->low - 1) * 100,
-                          (comparison.interval->high - 1) * 100);
+    // An end at no change at all is not in the interval where the test, at this level, rejects it.
+    const bool low_open = comparison.rejects_one && comparison.interval->low == 1;
+    const bool high_open = comparison.rejects_one && comparison.interval->high == 1;
+    absl::StrAppendFormat(&text, " %c%+.1f, %+.1f%c", low_open ? '(' : '[',
+                          (comparison.interval->low - 1) * 100,
+                          (comparison.interval->high - 1) * 100, high_open ? ')' : ']');
   }
   return text;
 }
 
+std::string Probability(double p) {
+  return p <= stat::kLeastP ? "<1e-300" : absl::StrFormat("%.3g", p);
+}
+
 std::string PText(const Comparison& comparison) {
-  if (comparison.outcome == Outcome::kMixed) return kNothing;
+  if (comparison.outcome == Outcome::kMixed || comparison.outcome == Outcome::kCounted) {
+    return kNothing;
+  }
   if (!comparison.p.has_value()) return "exact";
-  return absl::StrFormat("%.3g (%.3g)%s", *comparison.p, comparison.adjusted_p,
-                         comparison.paired ? " pairs" : "");
+  return absl::StrCat(Probability(*comparison.p), " (", Probability(comparison.adjusted_p), ")",
+                      comparison.paired ? " pairs" : "", comparison.approximate ? " approx." : "");
 }
 
 // What all columns but the first of a row come to, and how good it is.
@@ -150,6 +161,7 @@ class Renderer {
       const Comparison* comparison = by_cell_[row * compared_.columns.size() + c];
       if (comparison == nullptr) continue;
       const std::string text = VerdictText(compared_, *comparison);
+      if (text.empty()) continue;
       verdict.texts.push_back(compared_.columns.size() > 2 ? absl::StrCat(Label(c), ": ", text)
                                                            : text);
       verdict.changed = verdict.changed || comparison->outcome == Outcome::kChanged ||
@@ -215,7 +227,9 @@ class Renderer {
         cells.push_back(cell.has_value() ? Value(*cell, compared_.exact) : kNothing);
       }
       if (has_ratios_ && view_.parts.floor) {
-        cells.push_back(floor ? absl::StrFormat("%.3f", *cell->floor_ratio) : "");
+        cells.push_back(floor ? absl::StrFormat("%.3f%s", *cell->floor_ratio,
+                                                cell->weighed_in_rounds ? "" : " unpaired")
+                              : "");
       }
       if (weighs_ && view_.parts.tare) {
         cells.push_back(tare ? Signed(*cell->tare, compared_.exact) : "");
@@ -322,8 +336,10 @@ std::string Legend(const table::Report& report, const table::CompareOptions& opt
       changed += comparison.outcome == Outcome::kChanged ? 1 : 0;
       worse += comparison.better < 0 ? 1 : 0;
       same += comparison.outcome == Outcome::kSame ? 1 : 0;
-      unknown +=
-          comparison.outcome != Outcome::kChanged && comparison.outcome != Outcome::kSame ? 1 : 0;
+      unknown += comparison.outcome == Outcome::kChanged || comparison.outcome == Outcome::kSame ||
+                         comparison.outcome == Outcome::kCounted
+                     ? 0
+                     : 1;
     }
   }
   return absl::StrFormat(
@@ -371,13 +387,15 @@ std::string VerdictText(const ComparedTable& compared, const Comparison& compari
       return absl::StrCat("unstable: exact values range from ", result::FormatDouble(range.low),
                           " to ", result::FormatDouble(range.high));
     }
+    case Outcome::kCounted:
+      return "";
     case Outcome::kMixed:
       return "not compared: several results in one cell";
     case Outcome::kCannotTell:
       break;
   }
   const size_t n1 = base.cell->values.size(), n2 = cell.cell->values.size();
-  const std::string n = comparison.paired ? absl::StrCat(n1, " pairs")
+  const std::string n = comparison.paired ? absl::StrCat(comparison.pairs, " pairs")
                         : n1 == n2        ? absl::StrCat("n=", n1)
                                           : absl::StrCat("n=", n1, "+", n2);
   if (comparison.detectable.has_value()) {
@@ -385,7 +403,11 @@ std::string VerdictText(const ComparedTable& compared, const Comparison& compari
   }
   if (comparison.detectable_difference.has_value()) {
     return absl::StrCat("cannot tell: ", n, " could see a difference of ",
-                        Sample(*comparison.detectable_difference));
+                        Sample(*comparison.detectable_difference),
+                        ", and no ratio: a value is 0 or less");
+  }
+  if (comparison.least <= (comparison.paired ? comparison.pairs : std::min(n1, n2))) {
+    return absl::StrCat("cannot tell: ", n, " could see no change: too many are equal");
   }
   return absl::StrCat("cannot tell: ", n, " could see no change, ", comparison.least,
                       comparison.paired ? " pairs could" : " a side could");

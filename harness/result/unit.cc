@@ -65,4 +65,8 @@ bool IsExactUnit(std::string_view unit) {
   return unit == kAllocsPerOp || unit == kBytesPerOp || unit == kUsableBytesPerOp;
 }
 
+bool IsCountedOnceUnit(std::string_view unit) {
+  return unit == kSyscallsPerOp || unit == kDescriptorsLeft || unit == kBytesLeft;
+}
+
 }  // namespace tare::result

@@ -70,5 +70,7 @@ inline constexpr std::string_view kBytesLeft = "live-B";          // usable, ali
 // nothing of their units.
 bool IsKnownUnit(std::string_view unit);
 bool IsExactUnit(std::string_view unit);
+// Whether tare counts it in one run only, so that one value is no sample: syscalls/op, ...
+bool IsCountedOnceUnit(std::string_view unit);
 
 }  // namespace tare::result

@@ -21,4 +21,13 @@ std::vector<double> HolmAdjusted(std::span<const double> p) {
   return adjusted;
 }
 
+size_t TaroneDivisor(std::span<const double> least, double alpha) {
+  std::vector<double> sorted(least.begin(), least.end());
+  std::sort(sorted.begin(), sorted.end());
+  for (size_t k = 1;; ++k) {
+    const auto end = std::upper_bound(sorted.begin(), sorted.end(), alpha / static_cast<double>(k));
+    if (static_cast<size_t>(end - sorted.begin()) <= k) return k;
+  }
+}
+
 }  // namespace tare::stat

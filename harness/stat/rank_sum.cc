@@ -7,29 +7,88 @@
 #include <utility>
 
 #include "stat/deals.h"
+#include "stat/normal.h"
 
 namespace tare::stat {
 namespace {
 
 // Steps of counting that are a matter of a tenth of a second.
 constexpr double kMostSteps = 1e9;
-constexpr size_t kMostUntied = 20000;
 
-double UpperNormal(double z) {
-  return std::erfc(z / std::sqrt(2.0)) / 2;
+// Whether the ways to deal are too many to count.
+bool IsLarge(size_t n1, size_t n2) {
+  const double a = static_cast<double>(n1), b = static_cast<double>(n2);
+  return a * b * (a + b) * std::min(a, b) > kMostSteps;
 }
 
-// With the correction for ties and for continuity.
-double ApproximateP(const std::vector<TieGroup>& groups, double n1, double n2, double u) {
+// The standard deviation of U, ties included.
+double Deviation(const std::vector<TieGroup>& groups, double n1, double n2) {
   const double n = n1 + n2;
   double ties = 0;
   for (const TieGroup& group : groups) {
     const double t = static_cast<double>(group.size());
     ties += t * t * t - t;
   }
-  const double deviation = std::sqrt(n1 * n2 / 12 * (n + 1 - ties / (n * (n - 1))));
+  return std::sqrt(n1 * n2 / 12 * (n + 1 - ties / (n * (n - 1))));
+}
+
+// With the correction for continuity.
+double ApproximateP(const std::vector<TieGroup>& groups, double n1, double n2, double u) {
   const double distance = std::max(0.0, std::fabs(u - n1 * n2 / 2) - 0.5);
-  return std::min(1.0, 2 * UpperNormal(distance / deviation));
+  return std::clamp(2 * UpperNormal(distance / Deviation(groups, n1, n2)), kLeastP, 1.0);
+}
+
+// How many probabilities of a cumulative distribution are at most `tail`. A rounding of the last
+// digit must not cost a probability that is met exactly.
+size_t CutOf(const std::vector<double>& cumulative, double tail) {
+  return static_cast<size_t>(
+      std::upper_bound(cumulative.begin(), cumulative.end(), tail * (1 + 1e-12)) -
+      cumulative.begin());
+}
+
+// The cut of values that tie: as without ties, `untied`, unless test and interval would disagree
+// about a shift of 0. Where the test rejects, fewer differences than the cut must lie below 0: more
+// than U there. Where it does not, no more than U may be cut off. `ways` is by 2 U, out of `all`.
+size_t TiedCut(const std::vector<double>& ways, double all, double tail, size_t untied) {
+  size_t least = 0;
+  double sum = 0;
+  for (size_t twice_u = 0; twice_u < ways.size(); ++twice_u) {
+    if (ways[twice_u] == 0) continue;  // no deal comes to it
+    sum += ways[twice_u];
+    if (sum / all > tail * (1 + 1e-12)) return std::clamp(untied, least, (twice_u + 1) / 2);
+    least = twice_u / 2 + 1;
+  }
+  return std::max(untied, least);
+}
+
+// The deals of pooled values that tie, asked for last: one comparison asks at several levels.
+struct RememberedTies {
+  size_t n1 = 0;
+  size_t n2 = 0;
+  std::vector<size_t> sizes;
+  std::vector<double> lower, upper;  // ways to have 2 U = 0, 1, ... n1 n2, and 2 (n1 n2 - U)
+};
+
+const RememberedTies& Tied(std::vector<TieGroup> groups, size_t n1, size_t n2) {
+  thread_local RememberedTies last;
+  std::vector<size_t> sizes;
+  for (const TieGroup& group : groups) sizes.push_back(group.size());
+  if (last.n1 == n1 && last.n2 == n2 && last.sizes == sizes) return last;
+  last = {n1, n2, std::move(sizes), CountDeals(groups, n1, n2, 2, n1 * n2), {}};
+  if (n1 == n2) {
+    last.upper = last.lower;  // either sample may be the first
+  } else {
+    std::reverse(groups.begin(), groups.end());
+    last.upper = CountDeals(groups, n1, n2, 2, n1 * n2);
+  }
+  return last;
+}
+
+// The probability of the deal in which the first sample takes the smallest values.
+double ExtremeDeal(const std::vector<TieGroup>& groups, size_t n1, size_t n2) {
+  size_t left = n1, group = 0;
+  while (groups[group].size() < left) left -= groups[group++].size();
+  return Choose(groups[group].size(), left) / Choose(n1 + n2, n1);
 }
 
 // The distribution asked for last: a report asks for the same sizes again and again.
@@ -64,9 +123,7 @@ RankSum RankSumTest(std::span<const double> a, std::span<const double> b) {
     result.warning = Warning::kAllEqual;
     return result;
   }
-  const double n = static_cast<double>(n1 + n2);
-  const double pairs = static_cast<double>(n1) * static_cast<double>(n2);
-  if (pairs * n * static_cast<double>(std::min(n1, n2)) > kMostSteps) {
+  if (IsLarge(n1, n2)) {
     result.p = ApproximateP(groups, static_cast<double>(n1), static_cast<double>(n2), result.u);
     result.warning = Warning::kApproximate;
     return result;
@@ -103,9 +160,37 @@ double LeastRankSumP(size_t n1, size_t n2) {
   return std::min(1.0, 2 / Choose(n1 + n2, std::min(n1, n2)));
 }
 
-std::vector<double> UntiedRankSums(size_t n1, size_t n2) {
-  if (n1 == 0 || n2 == 0 || n1 * n2 > kMostUntied) return {};
-  return Untied(std::min(n1, n2), std::max(n1, n2));
+double LeastRankSumP(std::span<const double> a, std::span<const double> b) {
+  if (a.empty() || b.empty()) return 1;
+  if (IsLarge(a.size(), b.size())) return kLeastP;
+  std::vector<TieGroup> groups = GroupsOf(a, b);
+  const double low = ExtremeDeal(groups, a.size(), b.size());
+  std::reverse(groups.begin(), groups.end());
+  return std::min(1.0, 2 * std::min(low, ExtremeDeal(groups, a.size(), b.size())));
+}
+
+Cuts RankSumCuts(std::span<const double> a, std::span<const double> b, double tail) {
+  const size_t n1 = a.size(), n2 = b.size();
+  if (n1 == 0 || n2 == 0) return {};
+  if (n1 > n2) {
+    const Cuts other = RankSumCuts(b, a, tail);
+    return {other.high, other.low, other.approximate};
+  }
+  const std::vector<TieGroup> groups = GroupsOf(a, b);
+  if (IsLarge(n1, n2)) {
+    const double x = static_cast<double>(n1), y = static_cast<double>(n2);
+    const double cut = x * y / 2 + 0.5 - NormalQuantile(tail) * Deviation(groups, x, y);
+    const size_t k = cut < 1 ? 0 : static_cast<size_t>(cut);
+    return {k, k, true};
+  }
+  if (groups.size() == n1 + n2) {
+    const size_t k = CutOf(Untied(n1, n2), tail);
+    return {k, k, false};
+  }
+  const RememberedTies& ties = Tied(groups, n1, n2);
+  const size_t untied = CutOf(Untied(n1, n2), tail);
+  const double all = Choose(n1 + n2, n1);
+  return {TiedCut(ties.lower, all, tail, untied), TiedCut(ties.upper, all, tail, untied), false};
 }
 
 }  // namespace tare::stat

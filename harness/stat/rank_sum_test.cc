@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "stat/fixture/tsv.h"
+#include "stat/normal.h"
 
 namespace tare::stat {
 namespace {
@@ -132,6 +133,26 @@ TEST(LeastRankSumPTest, IsWhatSamplesApartGive) {
   EXPECT_NEAR(LeastRankSumP(9, 9), 2.0 / 48620, 1e-15);
   EXPECT_EQ(LeastRankSumP(1, 1), 1);
   EXPECT_EQ(LeastRankSumP(0, 4), 1);
+}
+
+TEST(LeastRankSumPTest, TiesRaiseIt) {
+  const std::vector<double> a{1, 1, 1}, b{1, 1, 2}, c{4, 5, 6};
+  EXPECT_NEAR(LeastRankSumP(a, b), 1, 1e-12);  // the 2 falls to either side
+  EXPECT_NEAR(LeastRankSumP(a, c), 0.1, 1e-12);
+  std::mt19937_64 random(31);
+  for (int trial = 0; trial < 200; ++trial) {
+    const std::vector<double> x = Draw(3 + random() % 5, 3, &random);
+    const std::vector<double> y = Draw(3 + random() % 5, 3, &random);
+    ASSERT_GE(RankSumTest(x, y).p, LeastRankSumP(x, y) - 1e-12);
+  }
+}
+
+TEST(RankSumTest, PIsNeverZero) {
+  std::vector<double> low(1500, 100), high(1500, 200);
+  for (size_t i = 0; i < low.size(); ++i) low[i] += static_cast<double>(i) * 1e-3;
+  const RankSum test = RankSumTest(low, high);
+  EXPECT_EQ(test.warning, Warning::kApproximate);
+  EXPECT_EQ(test.p, kLeastP);
 }
 
 // 1,000 comparisons of noise with noise, each of another shape and size: an alarm is a false one.

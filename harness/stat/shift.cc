@@ -3,6 +3,10 @@
 #include "stat/shift.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <numeric>
 #include <vector>
 
 #include "stat/rank_sum.h"
@@ -11,57 +15,144 @@
 namespace tare::stat {
 namespace {
 
-// The k-th smallest value, from 0, which lies in [begin, end); reorders those.
-double Select(std::vector<double>* values, size_t k, size_t begin, size_t end) {
-  const auto at = [&](size_t i) { return values->begin() + static_cast<std::ptrdiff_t>(i); };
-  std::nth_element(at(begin), at(k), at(end));
-  return *at(k);
+// So many differences are made and sorted as they are; more are only counted.
+constexpr size_t kMostMade = 1 << 14;
+
+// Doubles in their order as integers, and back. Zero has one sign.
+int64_t Place(double x) {
+  const auto bits = std::bit_cast<int64_t>(x);
+  return bits >= 0 ? bits : std::numeric_limits<int64_t>::min() - bits;
 }
 
-// `cumulative` is the null distribution of the number of negative `differences`. It is symmetric,
-// so k values are cut off either end with the same probability.
-Shift FromDifferences(std::vector<double> differences, const std::vector<double>& cumulative,
-                      double confidence) {
-  const size_t n = differences.size();
-  Shift shift;
-  const double upper = Select(&differences, n / 2, 0, n);
-  shift.estimate = upper;
-  if (n % 2 == 0) {
-    const double lower = *std::max_element(
-        differences.begin(), differences.begin() + static_cast<std::ptrdiff_t>(n / 2));
-    shift.estimate = lower + (upper - lower) / 2;
+double AtPlace(int64_t place) {
+  return std::bit_cast<double>(place >= 0 ? place : std::numeric_limits<int64_t>::min() - place);
+}
+
+// Values made of pairs from sorted samples, which grow with either.
+class Made {
+ public:
+  explicit Made(std::vector<double> values) : values_(std::move(values)) {}
+
+  size_t size() const { return values_.size(); }
+  // The k-th smallest, from 0.
+  double Select(size_t k) {
+    const auto at = values_.begin() + static_cast<std::ptrdiff_t>(k);
+    std::nth_element(values_.begin(), at, values_.end());
+    return *at;
   }
-  // The largest k with P(fewer than k) <= (1 - confidence) / 2. A rounding of the last digit must
-  // not cost a confidence that is met exactly.
-  const double tail = (1 - confidence) / 2 * (1 + 1e-12);
-  const size_t k = static_cast<size_t>(
-      std::upper_bound(cumulative.begin(), cumulative.end(), tail) - cumulative.begin());
-  if (k == 0 || 2 * k > n) return shift;
-  shift.interval = Interval{Select(&differences, k - 1, 0, n / 2 + 1),  // n/2 stands already
-                            Select(&differences, n - k, n / 2, n)};
+
+ private:
+  std::vector<double> values_;
+};
+
+// The same without making them: `count` says how many are at most x.
+template <class Count>
+class Counted {
+ public:
+  Counted(size_t size, double least, double most, Count count)
+      : size_(size), least_(least), most_(most), count_(count) {}
+
+  size_t size() const { return size_; }
+  double Select(size_t k) const {
+    int64_t low = Place(least_), high = Place(most_);
+    while (low < high) {
+      const int64_t middle = std::midpoint(low, high);
+      if (count_(AtPlace(middle)) > k) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return AtPlace(low);
+  }
+
+ private:
+  size_t size_;
+  double least_, most_;
+  Count count_;
+};
+
+// Cuts `low` values off below and `high` above.
+template <class Values>
+Shift ShiftOf(Values values, size_t low, size_t high) {
+  const size_t n = values.size();
+  Shift shift;
+  shift.estimate = values.Select(n / 2);
+  if (n % 2 == 0) {
+    const double lower = values.Select(n / 2 - 1);
+    shift.estimate = lower + (shift.estimate - lower) / 2;
+  }
+  if (low > 0 && high > 0 && low + high <= n) {
+    shift.interval = Interval{values.Select(low - 1), values.Select(n - high)};
+  }
   return shift;
+}
+
+std::vector<double> Sorted(std::span<const double> sample) {
+  std::vector<double> sorted(sample.begin(), sample.end());
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}
+
+double WalshAverage(double x, double y) {
+  return x / 2 + y / 2;  // grows with both, rounding included, and does not overflow
 }
 
 }  // namespace
 
 Shift IndependentShift(std::span<const double> a, std::span<const double> b, double confidence) {
-  std::vector<double> differences;
-  differences.reserve(a.size() * b.size());
-  for (const double x : a) {
-    for (const double y : b) differences.push_back(y - x);
+  const Cuts cuts = RankSumCuts(a, b, (1 - confidence) / 2);
+  Shift shift;
+  if (a.size() <= kMostMade / b.size()) {
+    std::vector<double> differences;
+    differences.reserve(a.size() * b.size());
+    for (const double x : a) {
+      for (const double y : b) differences.push_back(y - x);
+    }
+    shift = ShiftOf(Made(std::move(differences)), cuts.low, cuts.high);
+  } else {
+    const std::vector<double> x = Sorted(a), y = Sorted(b);
+    const auto count = [&](double most) {
+      size_t pairs = 0, j = 0;  // the larger x, the more of y lie low enough
+      for (const double from : x) {
+        while (j < y.size() && y[j] - from <= most) ++j;
+        pairs += j;
+      }
+      return pairs;
+    };
+    shift = ShiftOf(Counted(x.size() * y.size(), y.front() - x.back(), y.back() - x.front(), count),
+                    cuts.low, cuts.high);
   }
-  return FromDifferences(std::move(differences), UntiedRankSums(a.size(), b.size()), confidence);
+  shift.approximate = cuts.approximate;
+  return shift;
 }
 
 Shift PairedShift(std::span<const double> differences, double confidence) {
-  std::vector<double> walsh;
-  walsh.reserve(differences.size() * (differences.size() + 1) / 2);
-  for (size_t i = 0; i < differences.size(); ++i) {
-    for (size_t j = i; j < differences.size(); ++j) {
-      walsh.push_back(differences[i] + (differences[j] - differences[i]) / 2);
+  const SignedRankCut cut = CutOfSignedRanks(differences, (1 - confidence) / 2);
+  const std::vector<double> d = Sorted(differences);
+  const size_t n = d.size(), averages = n * (n + 1) / 2;
+  Shift shift;
+  if (averages <= kMostMade) {
+    std::vector<double> walsh;
+    walsh.reserve(averages);
+    for (size_t i = 0; i < n; ++i) {
+      for (size_t j = i; j < n; ++j) walsh.push_back(WalshAverage(d[i], d[j]));
     }
+    shift = ShiftOf(Made(std::move(walsh)), cut.k, cut.k);
+  } else {
+    const auto count = [&](double most) {
+      size_t pairs = 0, end = n;  // the larger d[i], the fewer partners lie low enough
+      for (size_t i = 0; i < n; ++i) {
+        while (end > i && WalshAverage(d[i], d[end - 1]) > most) --end;
+        if (end <= i) break;
+        pairs += end - i;
+      }
+      return pairs;
+    };
+    shift = ShiftOf(Counted(averages, d.front(), d.back(), count), cut.k, cut.k);
   }
-  return FromDifferences(std::move(walsh), UntiedSignedRanks(differences.size()), confidence);
+  shift.approximate = cut.approximate;
+  return shift;
 }
 
 }  // namespace tare::stat

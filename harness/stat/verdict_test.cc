@@ -27,6 +27,15 @@ TEST(HolmTest, StepsDown) {
   EXPECT_TRUE(HolmAdjusted({}).empty());
 }
 
+TEST(TaroneTest, TestsThatCannotRejectAreNotCorrectedFor) {
+  EXPECT_EQ(TaroneDivisor({}, 0.05), 1u);
+  const double apart = 2.0 / 252;  // 5 values a side
+  EXPECT_EQ(TaroneDivisor(std::vector<double>{1, apart, 1, apart, 1, 1}, 0.05), 2u);
+  EXPECT_EQ(TaroneDivisor(std::vector<double>(6, apart), 0.05), 6u);
+  // Two of 2 / 70: each alone could be called, both together could not.
+  EXPECT_EQ(TaroneDivisor(std::vector<double>(2, 2.0 / 70), 0.05), 2u);
+}
+
 // Without the correction a report of 20 null comparisons has a false alarm in 64 % of cases.
 TEST(HolmTest, AReportOfNoiseSeldomCallsAChange) {
   std::mt19937_64 random(20261121);

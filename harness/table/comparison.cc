@@ -49,11 +49,48 @@ struct Scaled {
   bool logarithmic = false;
 };
 
-Scaled ScaledOf(const SheetCell& base, const SheetCell& cell) {
-  if (!AllPositive(base.values) || !AllPositive(cell.values)) {
-    return {base.values, cell.values, false};
+struct Sides {
+  Values base;
+  Values values;
+};
+
+Scaled ScaledOf(const Sides& sides) {
+  if (!AllPositive(sides.base) || !AllPositive(sides.values)) {
+    return {sides.base, sides.values, false};
   }
-  return {Logarithms(base.values), Logarithms(cell.values), true};
+  return {Logarithms(sides.base), Logarithms(sides.values), true};
+}
+
+// By round; no value where the line could not be read.
+std::vector<std::optional<double>> RoundsOf(const SheetCell& cell) {
+  std::vector<std::optional<double>> rounds;
+  auto hole = cell.holes.begin();
+  for (const double value : cell.values) {
+    while (hole != cell.holes.end() && *hole == rounds.size()) {
+      rounds.emplace_back();
+      ++hole;
+    }
+    rounds.emplace_back(value);
+  }
+  rounds.resize(cell.values.size() + cell.holes.size());
+  return rounds;
+}
+
+// The values of rounds that both have; nothing where it is not known which rounds they are.
+std::optional<Sides> InRounds(const SheetCell& base, const SheetCell& cell) {
+  if (base.values.size() + base.holes.size() != cell.values.size() + cell.holes.size()) {
+    return std::nullopt;
+  }
+  if (base.holes.empty() && cell.holes.empty()) return Sides{base.values, cell.values};
+  const std::vector<std::optional<double>> one = RoundsOf(base), other = RoundsOf(cell);
+  Sides sides;
+  for (size_t i = 0; i < one.size(); ++i) {
+    if (!one[i].has_value() || !other[i].has_value()) continue;
+    sides.base.push_back(*one[i]);
+    sides.values.push_back(*other[i]);
+  }
+  if (sides.base.empty()) return std::nullopt;
+  return sides;
 }
 
 stat::Shift ShiftOf(const Scaled& scaled, bool paired, double confidence) {
@@ -81,34 +118,66 @@ class Comparer {
   Report Run() {
     Report report;
     for (const SheetTable* table : sheet_.Tables()) {
-      if (options_.exact_only && !units_.IsExact(std::string(sheet_.UnitOf(*table)))) continue;
+      if (options_.nothing || (options_.exact_only && !IsExact(*table))) continue;
+      if (std::all_of(table->cells.begin(), table->cells.end(),
+                      [](const SheetCell& cell) { return cell.values.empty(); })) {
+        continue;  // all of it was refused
+      }
       report.tables.push_back(Summarize(*table));
     }
-    std::vector<double> p;
+    std::vector<Comparison*> tested;
     for (ComparedTable& table : report.tables) {
       for (Comparison& comparison : table.comparisons) {
         Test(table, &comparison);
-        if (comparison.p.has_value()) p.push_back(*comparison.p);
+        if (comparison.p.has_value()) tested.push_back(&comparison);
       }
     }
-    report.tests = p.size();
-    const std::vector<double> adjusted = stat::HolmAdjusted(p);
-    size_t next = 0;
+    report.tests = Correct(tested);
     for (ComparedTable& table : report.tables) {
-      for (Comparison& comparison : table.comparisons) {
-        if (comparison.p.has_value()) comparison.adjusted_p = adjusted[next++];
-        Judge(table, report.tests, &comparison);
-      }
+      for (Comparison& comparison : table.comparisons) Judge(table, &comparison);
     }
     return report;
   }
 
  private:
+  // Holm's correction of the tests that can be called at all; how many those are.
+  size_t Correct(const std::vector<Comparison*>& tested) {
+    std::vector<double> least, p;
+    for (const Comparison* comparison : tested) least.push_back(comparison->least_p);
+    const double divisor = static_cast<double>(stat::TaroneDivisor(least, options_.alpha));
+    for (Comparison* comparison : tested) {
+      comparison->counted = comparison->least_p <= options_.alpha / divisor;
+      comparison->adjusted_p = std::min(1.0, *comparison->p * divisor);  // above alpha if it is not
+      if (comparison->counted) p.push_back(*comparison->p);
+    }
+    const std::vector<double> adjusted = stat::HolmAdjusted(p);
+    size_t next = 0;
+    for (Comparison* comparison : tested) {
+      if (comparison->counted) comparison->adjusted_p = adjusted[next++];
+    }
+    level_ = options_.alpha / std::max(divisor, static_cast<double>(p.size() + 1));
+    if (!p.empty()) level_of_counted_ = options_.alpha / static_cast<double>(p.size());
+    return p.size();
+  }
+
+  // As the files say. Where they say nothing, a unit that tare knows to be exact is, unless values
+  // of one cell differ: of another's programs it may be a sample.
+  bool IsExact(const SheetTable& table) const {
+    const std::string name(sheet_.UnitOf(table));
+    const result::Unit* unit = units_.Find(name);
+    if (unit != nullptr && unit->Find("assume") != nullptr) return units_.IsExact(name);
+    return result::IsExactUnit(name) &&
+           std::all_of(table.cells.begin(), table.cells.end(), [](const SheetCell& cell) {
+             return std::all_of(cell.values.begin(), cell.values.end(),
+                                [&](double x) { return x == cell.values.front(); });
+           });
+  }
+
   ComparedTable Summarize(const SheetTable& sheet_table) {
     ComparedTable table;
     table.sheet = &sheet_table;
     table.unit = std::string(sheet_.UnitOf(sheet_table));
-    table.exact = units_.IsExact(table.unit);
+    table.exact = IsExact(sheet_table);
     table.rows = sheet_.RowsOf(sheet_table);
     table.columns = ColumnsOf(sheet_table, table.rows);
     table.cells.resize(table.rows.size() * table.columns.size());
@@ -200,22 +269,24 @@ class Comparer {
   }
 
   static void Weigh(const CellSummary& floor, bool exact, CellSummary* cell) {
-    const Values& base = floor.cell->values;
-    const Values& gross = cell->cell->values;
-    if (!exact && base.size() == gross.size()) {
-      cell->tare = stat::Median(Differences(base, gross));
-      if (!AllPositive(base)) return;
-      Values ratios;
-      for (size_t i = 0; i < base.size(); ++i) ratios.push_back(gross[i] / base[i]);
-      cell->floor_ratio = stat::Median(ratios);
-      return;
+    if (!exact) {
+      if (const std::optional<Sides> sides = InRounds(*floor.cell, *cell->cell)) {
+        cell->tare = stat::Median(Differences(sides->base, sides->values));
+        if (!AllPositive(sides->base)) return;
+        Values ratios;
+        for (size_t i = 0; i < sides->base.size(); ++i) {
+          ratios.push_back(sides->values[i] / sides->base[i]);
+        }
+        cell->floor_ratio = stat::Median(ratios);
+        return;
+      }
+      cell->weighed_in_rounds = false;
     }
     cell->tare = cell->center - floor.center;
     if (floor.center > 0) cell->floor_ratio = cell->center / floor.center;
   }
 
-  bool ArePairs(const SheetCell& base, const SheetCell& cell) const {
-    if (base.values.size() != cell.values.size()) return false;
+  bool MayBePairs(const SheetCell& base, const SheetCell& cell) const {
     if (options_.pairs != CompareOptions::Pairs::kAuto) {
       return options_.pairs == CompareOptions::Pairs::kAlways;
     }
@@ -228,29 +299,45 @@ class Comparer {
     const CellSummary& base = *table.At(comparison->row, comparison->base);
     const CellSummary& cell = *table.At(comparison->row, comparison->column);
     comparison->difference = cell.center - base.center;
-    if (table.exact || base.mixed || cell.mixed) return;
-    comparison->paired = ArePairs(*base.cell, *cell.cell);
-    if (!comparison->paired) {
-      const stat::RankSum test = stat::RankSumTest(base.cell->values, cell.cell->values);
-      comparison->p = test.p;
-      comparison->warning = test.warning;
-      return;
-    }
-    const Scaled scaled = ScaledOf(*base.cell, *cell.cell);
-    const stat::SignedRank test = stat::SignedRankTest(Differences(scaled.base, scaled.values));
-    comparison->p = test.p;
-    comparison->warning = test.warning;
-  }
-
-  void Judge(const ComparedTable& table, size_t tests, Comparison* comparison) const {
-    const CellSummary& base = *table.At(comparison->row, comparison->base);
-    const CellSummary& cell = *table.At(comparison->row, comparison->column);
     if (base.mixed || cell.mixed) {
       comparison->outcome = Outcome::kMixed;
-    } else if (table.exact) {
+      return;
+    }
+    if (table.exact) return;
+    if (base.cell->values.size() == 1 && cell.cell->values.size() == 1 &&
+        result::IsCountedOnceUnit(table.unit)) {
+      comparison->outcome = Outcome::kCounted;
+      if (base.center > 0) comparison->ratio = cell.center / base.center;
+      return;
+    }
+    const std::optional<Sides> pairs =
+        MayBePairs(*base.cell, *cell.cell) ? InRounds(*base.cell, *cell.cell) : std::nullopt;
+    comparison->paired = pairs.has_value();
+    if (pairs.has_value()) {
+      const Scaled scaled = ScaledOf(*pairs);
+      const stat::SignedRank test = stat::SignedRankTest(Differences(scaled.base, scaled.values));
+      comparison->pairs = pairs->base.size();
+      comparison->p = test.p;
+      comparison->least_p = stat::LeastSignedRankP(test.pairs);
+      comparison->warning = test.warning;
+    } else {
+      const stat::RankSum test = stat::RankSumTest(base.cell->values, cell.cell->values);
+      comparison->p = test.p;
+      comparison->least_p = stat::LeastRankSumP(base.cell->values, cell.cell->values);
+      comparison->warning = test.warning;
+    }
+    comparison->approximate = comparison->warning == stat::Warning::kApproximate;
+    comparison->rejects_one = *comparison->p <= 1 - options_.confidence;
+  }
+
+  void Judge(const ComparedTable& table, Comparison* comparison) const {
+    if (comparison->outcome != Outcome::kCannotTell) return;
+    const CellSummary& base = *table.At(comparison->row, comparison->base);
+    const CellSummary& cell = *table.At(comparison->row, comparison->column);
+    if (table.exact) {
       JudgeExact(base, cell, comparison);
     } else {
-      JudgeSamples(*base.cell, *cell.cell, tests, comparison);
+      JudgeSamples(*base.cell, *cell.cell, comparison);
     }
     if (comparison->outcome != Outcome::kChanged) return;
     const result::Better better = BetterOf(table.unit);
@@ -274,9 +361,9 @@ class Comparer {
                                                          : Outcome::kChanged;
   }
 
-  void JudgeSamples(const SheetCell& base, const SheetCell& cell, size_t tests,
-                    Comparison* comparison) const {
-    const Scaled scaled = ScaledOf(base, cell);
+  void JudgeSamples(const SheetCell& base, const SheetCell& cell, Comparison* comparison) const {
+    const Scaled scaled =
+        ScaledOf(comparison->paired ? *InRounds(base, cell) : Sides{base.values, cell.values});
     std::optional<stat::Interval> equivalence;
     if (scaled.logarithmic) {
       const stat::Shift shift = ShiftOf(scaled, comparison->paired, options_.confidence);
@@ -301,9 +388,9 @@ class Comparer {
         break;
     }
     // At the level at which Holm's correction would accept this change as the only one.
-    const double level = options_.alpha / static_cast<double>(tests);
+    const double level = comparison->counted ? level_of_counted_ : level_;
     const stat::Shift shift = ShiftOf(scaled, comparison->paired, 1 - level);
-    if (shift.interval.has_value()) {
+    if (shift.interval.has_value() && comparison->counted) {
       if (scaled.logarithmic) {
         comparison->detectable =
             stat::DetectableChange(std::exp(shift.estimate), *RatioInterval(shift));
@@ -328,6 +415,8 @@ class Comparer {
   const std::vector<Absent>& absent_;
   const result::Units& units_;
   const CompareOptions& options_;
+  double level_ = 0;             // a test whose least p is above it cannot be called
+  double level_of_counted_ = 0;  // at which one test alone is called
 };
 
 }  // namespace

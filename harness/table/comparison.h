@@ -21,6 +21,7 @@ struct CompareOptions {
   double confidence = 0.95;  // of the intervals
   double margin = 0.05;      // two times are the same if shown to differ by less than this fraction
   bool exact_only = false;   // leave the tables of units that are samples out
+  bool nothing = false;      // leave all tables out
   // Whether the k-th values of two samples of one size are a pair, taken in the same round.
   enum class Pairs { kAuto, kAlways, kNever } pairs = Pairs::kAuto;  // kAuto: within one file
 };
@@ -42,9 +43,11 @@ struct CellSummary {
   bool unstable = false;                   // an exact unit, and the values differ
   bool mixed = false;  // results that differ in what no projection names: of no use in a comparison
   // Of a variant whose floor was measured in the same file: its ratio to the floor, the median over
-  // the rounds where there are as many, and what it weighs itself: gross less floor.
+  // the rounds where both have them, and what it weighs itself: gross less floor.
   std::optional<double> floor_ratio;
   std::optional<double> tare;
+  bool weighed_in_rounds =
+      true;  // false: by the medians, for it is not known which rounds are which
 };
 
 enum class Outcome : uint8_t {
@@ -53,26 +56,34 @@ enum class Outcome : uint8_t {
   kCannotTell,  // `detectable`, or `least` where not even that
   kUnstable,    // of an exact unit whose values differ
   kMixed,       // one of the cells is: nothing was tested
+  kCounted,     // one value each of what is counted once: no sample, and nothing to test
 };
 
 struct Comparison {
   size_t row = 0, column = 0, base = 0;  // indices in the table
   bool paired = false;
+  size_t pairs = 0;  // that were compared, where it is
   // Nothing of exact units: there is nothing to test.
   std::optional<double> p;
   double adjusted_p = 1;  // by Holm, over the whole report
+  double least_p = 1;     // that these values could have given, whatever their order
+  bool counted = false;   // by Holm's correction: the least p could be called in this report
   stat::Warning warning = stat::Warning::kNone;
+  // p and intervals are those of the normal distribution: the samples are too large to count.
+  bool approximate = false;
   // Hodges-Lehmann estimate of the ratio to the base and its interval; of exact units the quotient.
   // Nothing where a value is not positive: then there is only `difference`.
   std::optional<double> ratio;
   std::optional<stat::Interval> interval;
-  double difference = 0;  // of the centres
+  bool rejects_one = false;  // p is at most 1 - confidence: an end that is 1 is not in the interval
+  double difference = 0;     // of the centres
   Outcome outcome = Outcome::kCannotTell;
   double within = 0;  // kSame: the ratio lies that near to 1
   // kCannotTell: a change of this fraction would have been seen, or, where there is no ratio, a
   // difference of this size.
   std::optional<double> detectable, detectable_difference;
-  size_t least = 0;  // kCannotTell, without either: so many values a side could show one
+  size_t least = 0;  // kCannotTell, without either: so many values a side could show one, if they
+                     // do not tie
   // kChanged: 1 for better, -1 for worse, 0 where the unit does not say which is which.
   int better = 0;
 };

@@ -148,6 +148,7 @@ class FileReader {
         OnConfig(reader.key(), reader.value());
       } else if (line == Line::kError) {
         visitor_.on_error(reader.error());
+        Refuse(reader.line());
       } else if (line == Line::kComment && visitor_.on_comment != nullptr) {
         visitor_.on_comment(std::string(reader.value()), line_);
       } else if (line == Line::kOther && visitor_.on_other != nullptr && !reader.line().empty() &&
@@ -157,15 +158,34 @@ class FileReader {
     }
   }
 
+  // Of a line that could not be read, or must not be used: "Benchmark<name> <iterations> <value>
+  // <unit>..." as far as it goes.
+  void Refuse(std::string_view fields) {
+    constexpr std::string_view kBenchmark = "Benchmark";
+    if (visitor_.on_refused == nullptr || !fields.starts_with(kBenchmark)) return;
+    fields.remove_prefix(kBenchmark.size());
+    line_.name = std::string(result::TakeField(&fields));
+    line_.values.clear();
+    (void)result::TakeField(&fields);  // iterations
+    while (!fields.empty()) {
+      (void)result::TakeField(&fields);  // a value
+      const std::string_view unit = result::TakeField(&fields);
+      if (unit.empty()) break;
+      line_.values.push_back({0, symbols_->Intern(absl::string_view(unit.data(), unit.size())), 0});
+    }
+    visitor_.on_refused(line_);
+  }
+
   void OnResult(const result::TextReader& reader) {
     const result::Row& row = reader.row();
     line_.name = row.name;
     line_.values.clear();
     for (const result::Value& value : row.values) {
       if (options_.strict && !std::isfinite(value.value)) {
-        return visitor_.on_error(absl::StrCat(reader.Where(), ": ", value.unit, " is ",
-                                              result::FormatDouble(value.value),
-                                              ", which is no measurement"));
+        visitor_.on_error(absl::StrCat(reader.Where(), ": ", value.unit, " is ",
+                                       result::FormatDouble(value.value),
+                                       ", which is no measurement"));
+        return Refuse(reader.line());
       }
       const Symbol written = symbols_->Intern(value.unit);
       Measurement measurement{value.value, written, 0};

@@ -26,6 +26,9 @@ struct InputOptions {
 struct InputVisitor {
   std::function<void(ResultLine&)> on_result;
   std::function<void(const std::string&)> on_error;  // "FILE:LINE: what", once a line
+  // After the error: the name and the units of the result that was refused, as far as they can be
+  // read. Its round is missing, and no other line takes its place.
+  std::function<void(ResultLine&)> on_refused;
   std::function<void(const std::string&)> on_other;  // "FILE:LINE" that is none of the format's,
                                                      // nor of what `go test` prints itself
   // What stands behind a '#', with the configuration in force there (name and values are stale).

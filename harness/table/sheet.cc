@@ -22,10 +22,12 @@ std::vector<Key> SortedKeys(std::vector<Key> keys, const Projection& projection)
 
 const SheetCell* SheetTable::Find(Key row, Key column) const {
   const auto place = places_.find(Place(row, column));
-  return place == places_.end() ? nullptr : &cells[place->second];
+  return place == places_.end() || cells[place->second].values.empty() ? nullptr
+                                                                       : &cells[place->second];
 }
 
-void Sheet::Add(const ResultLine& line) {
+template <class Callback>
+void Sheet::ForEachCell(const ResultLine& line, Callback callback) {
   tables_->OfEach(line, &table_keys_);
   const Key row = rows_->Of(line), column = columns_->Of(line), residue = residue_->Of(line);
   for (size_t i = 0; i < table_keys_.size(); ++i) {
@@ -38,14 +40,25 @@ void Sheet::Add(const ResultLine& line) {
     }
     const auto [place, is_new] =
         table->places_.try_emplace(Place(row, column), static_cast<uint32_t>(table->cells.size()));
-    if (is_new) table->cells.push_back({row, column, {}, residue, {}});
+    if (is_new) table->cells.push_back({row, column, {}, {}, residue, {}});
     SheetCell& cell = table->cells[place->second];
-    cell.values.push_back(line.values[i].value);
+    callback(i, &cell);
     if (residue != cell.residue && std::find(cell.other_residues.begin(), cell.other_residues.end(),
                                              residue) == cell.other_residues.end()) {
       cell.other_residues.push_back(residue);
     }
   }
+}
+
+void Sheet::Add(const ResultLine& line) {
+  ForEachCell(line,
+              [&](size_t i, SheetCell* cell) { cell->values.push_back(line.values[i].value); });
+}
+
+void Sheet::AddHole(const ResultLine& line) {
+  ForEachCell(line, [](size_t, SheetCell* cell) {
+    cell->holes.push_back(static_cast<uint32_t>(cell->values.size() + cell->holes.size()));
+  });
 }
 
 std::vector<const SheetTable*> Sheet::Tables() const {

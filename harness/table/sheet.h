@@ -15,7 +15,8 @@ namespace tare::table {
 struct SheetCell {
   Key row = 0;
   Key column = 0;
-  std::vector<double> values;       // in the order they were read: the k-th is of round k
+  std::vector<double> values;       // in the order they were read: the k-th is of round k, but
+  std::vector<uint32_t> holes;      // for rounds, from 0, whose line could not be read
   Key residue = 0;                  // of the first value
   std::vector<Key> other_residues;  // of the others, where they differ from it
 };
@@ -24,7 +25,7 @@ struct SheetTable {
   Key key = 0;
   std::vector<SheetCell> cells;
 
-  // Null where nothing was measured.
+  // Null where nothing was measured, or nothing that could be read.
   const SheetCell* Find(Key row, Key column) const;
 
  private:
@@ -39,6 +40,8 @@ class Sheet {
       : tables_(tables), rows_(rows), columns_(columns), residue_(residue) {}
 
   void Add(const ResultLine& line);
+  // A line that was refused: its values are gone, and its round is a hole.
+  void AddHole(const ResultLine& line);
 
   // In the order of their keys.
   std::vector<const SheetTable*> Tables() const;
@@ -54,6 +57,10 @@ class Sheet {
   const Projection& columns() const { return *columns_; }
 
  private:
+  // Calls back with the index in the line and the cell of each measurement.
+  template <class Callback>
+  void ForEachCell(const ResultLine& line, Callback callback);
+
   Projection* tables_;
   Projection* rows_;
   Projection* columns_;
