@@ -82,6 +82,11 @@ class Compare {
     const table::Report report =
         table::CompareAll(sheet, symbols_, origins_, absent_, units_, compare);
     Print(sheet, report, compare);
+    for (const table::ComparedTable& one : report.tables) {
+      for (const table::Comparison& comparison : one.comparisons) {
+        if (comparison.outcome == table::Outcome::kUnstable) exit_code_ = kCannotJudge;
+      }
+    }
     const bool compared =
         std::any_of(report.tables.begin(), report.tables.end(),
                     [](const table::ComparedTable& one) { return !one.comparisons.empty(); });
@@ -176,6 +181,12 @@ class Compare {
 
   // "absent NAME: reason" and "error NAME: reason", as tare run writes them.
   void NoteReason(absl::string_view text, const table::ResultLine& at) {
+    if (absl::StartsWith(text, "partial:")) {
+      Say(absl::StrCat("the run of ", Quoted(symbols_.Text(at.Config(symbols_.Intern(".file")))),
+                       " was interrupted: ", Printable(text)));
+      exit_code_ = kCannotJudge;
+      return;
+    }
     if (!absl::StartsWith(text, "absent ") && !absl::StartsWith(text, "error ")) return;
     text.remove_prefix(text.find(' ') + 1);
     const size_t colon = text.find(": ");

@@ -201,7 +201,7 @@ class CompareTest(unittest.TestCase):
                          + lines("Var", [1, 2], "allocs/op") + lines("New", [0], "allocs/op"))
         new = self.write("new", lines("Up", [2, 2], "allocs/op") + lines("Eq", [0], "allocs/op")
                          + lines("Var", [1, 1], "allocs/op") + lines("New", [4], "allocs/op"))
-        cells = self.cells(old, new)
+        cells = self.cells(old, new, status=4)  # for Var
         got = {row: cells[row, "new", "allocs/op"] for row in ("Up", "Eq", "Var", "New")}
         self.assertEqual([got[row]["verdict"] for row in got],
                          ["changed", "same", "unstable", "changed"])
@@ -329,6 +329,29 @@ class CompareTest(unittest.TestCase):
         cells = self.cells(old, new)
         self.assertFalse(cells["A", "new", "ns/op"]["better"])
         self.assertNotIn("better", cells["A", "new", "apples"])
+
+    def test_exact_without_a_unit_line(self):
+        old = self.write("old", lines("A", [3], "allocs/op") + lines("A", [100, 101], "B/op"), "")
+        new = self.write("new", lines("A", [5], "allocs/op") + lines("A", [100, 102], "B/op"), "")
+        cells = self.cells(old, new)
+        allocs, size = cells["A", "new", "allocs/op"], cells["A", "new", "B/op"]
+        self.assertEqual((allocs["verdict"], allocs["better"]), ("changed", False))
+        self.assertEqual(size["verdict"], "cannot_tell")  # of others' programs bytes may vary
+
+    def test_what_a_file_says_does_not_drive_the_terminal(self):
+        old = self.write("old", lines("A\x1b[31m", noisy(1, 100)))
+        new = self.write("new", lines("A\x1b[31m", noisy(2, 100)))
+        out, _, status = self.tare(old, new, "--color=never")
+        self.assertEqual((status, "\x1b" in out), (0, False))
+        self.assertIn("A\\x1b[31m", out)
+        self.assertIn("A\x1b[31m", self.tare(old, new, "--format=csv")[0])
+
+    def test_an_interrupted_run(self):
+        old = self.write("old", lines("A", noisy(1, 100)))
+        new = self.write("new", lines("A", noisy(2, 100)) + "# partial: interrupted by signal 2\n")
+        _, err, status = self.tare(old, new)
+        self.assertEqual((err, status), (
+            "tare: the run of 'new' was interrupted: partial: interrupted by signal 2\n", 4))
 
     def test_from_two_runs_to_a_decision(self):
         bin_dir = pathlib.Path(self.folder.name) / "bin"

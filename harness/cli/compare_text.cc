@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "cli/printable.h"
 #include "cli/text_table.h"
 #include "result/number.h"
 #include "stat/normal.h"
@@ -190,7 +191,9 @@ class Renderer {
   }
 
   std::string Label(size_t column) const {
-    if (!Unnamed(column)) return KeyText(sheet_.columns(), compared_.columns[column]);
+    if (!Unnamed(column)) {
+      return Printable(KeyText(sheet_.columns(), compared_.columns[column]));
+    }
     std::string label = "no";
     for (const table::Dimension* dimension : sheet_.columns().Dimensions()) {
       absl::StrAppend(&label, " ", absl::StripPrefix(dimension->name, "/"));
@@ -218,7 +221,7 @@ class Renderer {
   }
 
   std::vector<std::string> Cells(size_t row) const {
-    std::vector<std::string> cells{KeyText(sheet_.rows(), compared_.rows[row])};
+    std::vector<std::string> cells{Printable(KeyText(sheet_.rows(), compared_.rows[row]))};
     for (size_t c = 0; c < compared_.columns.size(); ++c) {
       const std::optional<CellSummary>& cell = compared_.At(row, c);
       const bool floor = cell.has_value() && cell->floor_ratio.has_value();
@@ -251,7 +254,7 @@ class Renderer {
   std::string Text(const std::vector<size_t>& order,
                    const std::vector<RowVerdict>& verdicts) const {
     // Two lines: the label stands over the first of what is shown of its column.
-    std::vector<std::string> labels{compared_.unit}, names{""};
+    std::vector<std::string> labels{Printable(compared_.unit)}, names{""};
     size_t labelled = 0;  // columns so far
     for (const Header& header : Headers()) {
       labels.push_back(header.column < labelled ? "" : Label(header.column));
@@ -288,7 +291,7 @@ class Renderer {
     const auto joins = [&](size_t i) {
       return headers[i].weight && i > 0 && headers[i - 1].column == headers[i].column;
     };
-    std::vector<std::string> names{compared_.unit};
+    std::vector<std::string> names{Printable(compared_.unit)};
     for (size_t i = 0; i < headers.size(); ++i) {
       if (joins(i)) {
         absl::StrAppend(&names.back(), kJoint, headers[i].name);
@@ -426,7 +429,7 @@ std::string RenderComparison(const table::Sheet& sheet, const table::Report& rep
     for (const table::Dimension* dimension : sheet.tables().Dimensions()) {
       const absl::string_view value = sheet.tables().Value(compared.sheet->key, *dimension);
       if (dimension->name != ".unit" && !value.empty()) {
-        absl::StrAppend(&key, dimension->name, ": ", value, "\n");
+        absl::StrAppend(&key, dimension->name, ": ", Printable(value), "\n");
       }
     }
     if (key != last_key) absl::StrAppend(&out, key, key.empty() ? "" : "\n");

@@ -13,9 +13,12 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "result/check.h"
 #include "result/number.h"
+#include "result/read_gbench_json.h"
 #include "result/read_text.h"
 #include "result/text_field.h"
 #include "table/tidy_unit.h"
@@ -91,17 +94,21 @@ class FileReader {
             absl::StrCat(path_.path, ":", lines_, ": read ", path_.path, ": ", Reason(errno)));
       }
       text.resize(kept + static_cast<size_t>(n));
+      if (options_.strict && lines_ == 0 && IsJson(text)) {
+        if (n > 0) continue;  // all of it
+        Json(text);
+        return absl::OkStatus();
+      }
       if (n == 0) {
-        const absl::Status status = Lines(text);
-        if (options_.strict && !text.empty()) {
-          visitor_.on_error(absl::StrCat(path_.path, ":", lines_,
-                                         ": the last line has no end: the file is truncated"));
-        }
-        return status;
+        if (!options_.strict || text.empty()) return Lines(text);
+        // The line may be cut off within its unit or its value.
+        visitor_.on_error(absl::StrCat(path_.path, ":", lines_ + 1,
+                                       ": the last line has no end: the file is truncated"));
+        return absl::OkStatus();
       }
       const size_t last = text.rfind('\n');
       if (last == std::string::npos) {
-        if (options_.longest_line > 0 && text.size() >= options_.longest_line) return Lines(text);
+        if (LongestLine() > 0 && text.size() >= LongestLine()) return Lines(text);
         continue;
       }
       if (absl::Status status = Lines(absl::string_view(text).substr(0, last + 1)); !status.ok()) {
@@ -111,9 +118,40 @@ class FileReader {
     }
   }
 
+  size_t LongestLine() const {
+    if (options_.longest_line > 0) return options_.longest_line;
+    return options_.strict ? result::kLongestLine + 1 : 0;
+  }
+
+  static bool IsJson(absl::string_view text) {
+    return absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{");
+  }
+
+  void Json(const std::string& text) {
+    const result::ReadOutcome outcome = result::ReadGbenchJson(text, path_.path);
+    for (const std::string& error : outcome.errors) visitor_.on_error(error);
+    for (const auto& [key, value] : outcome.file.config.entries()) OnConfig(key, value);
+    for (const auto* comments : {&outcome.file.head, &outcome.file.notes}) {
+      for (const std::string& comment : *comments) {
+        if (visitor_.on_comment != nullptr) visitor_.on_comment(comment, line_);
+      }
+    }
+    for (size_t i = 0; i < outcome.file.rows.size(); ++i) {
+      const result::Row& row = outcome.file.rows[i];
+      const auto where = [&] { return absl::StrCat(path_.path, ":", outcome.row_lines[i]); };
+      if (OnRow(row, where) || visitor_.on_refused == nullptr) continue;
+      line_.name = row.name;
+      line_.values.clear();
+      for (const result::Value& value : row.values) {
+        line_.values.push_back({0, symbols_->Intern(value.unit), 0});
+      }
+      visitor_.on_refused(line_);
+    }
+  }
+
   // Whole lines. A line that is too long ends the reading, after what stands before it.
   absl::Status Lines(absl::string_view text) {
-    if (options_.longest_line == 0) {
+    if (LongestLine() == 0) {
       Parse(text);
       return absl::OkStatus();
     }
@@ -121,8 +159,13 @@ class FileReader {
     while (begin < text.size()) {
       const size_t end = text.find('\n', begin);
       const size_t size = (end == absl::string_view::npos ? text.size() : end) - begin;
-      if (size >= options_.longest_line) {
+      if (size >= LongestLine()) {
         Parse(text.substr(0, begin));
+        if (options_.strict) {
+          return absl::InvalidArgumentError(
+              absl::StrCat(path_.path, ":", lines_ + 1, ": a line of more than ",
+                           result::kLongestLine, " bytes, the most that the format allows"));
+        }
         return absl::InvalidArgumentError(
             absl::StrCat(path_.path, ":", lines_, ": bufio.Scanner: token too long"));
       }
@@ -143,7 +186,7 @@ class FileReader {
         if (unit_line != lines_) OnUnit(reader.Where(), fields);
         unit_line = lines_;
       } else if (line == Line::kResult) {
-        OnResult(reader);
+        if (!OnRow(reader.row(), [&] { return reader.Where(); })) Refuse(reader.line());
       } else if (line == Line::kConfig) {
         OnConfig(reader.key(), reader.value());
       } else if (line == Line::kError) {
@@ -176,17 +219,18 @@ class FileReader {
     visitor_.on_refused(line_);
   }
 
-  void OnResult(const result::TextReader& reader) {
-    const result::Row& row = reader.row();
+  // False: it is refused, and was named; `where` gives file and line.
+  template <class Where>
+  bool OnRow(const result::Row& row, Where where) {
+    if (options_.strict) {
+      if (const std::string fault = FaultOf(row); !fault.empty()) {
+        visitor_.on_error(absl::StrCat(where(), ": ", fault));
+        return false;
+      }
+    }
     line_.name = row.name;
     line_.values.clear();
     for (const result::Value& value : row.values) {
-      if (options_.strict && !std::isfinite(value.value)) {
-        visitor_.on_error(absl::StrCat(reader.Where(), ": ", value.unit, " is ",
-                                       result::FormatDouble(value.value),
-                                       ", which is no measurement"));
-        return Refuse(reader.line());
-      }
       const Symbol written = symbols_->Intern(value.unit);
       Measurement measurement{value.value, written, 0};
       if (options_.tidy_units) {
@@ -199,6 +243,24 @@ class FileReader {
       line_.values.push_back(measurement);
     }
     visitor_.on_result(line_);
+    return true;
+  }
+
+  // Why the row is no measurement, as result/check.h has it.
+  std::string FaultOf(const result::Row& row) const {
+    if (row.iterations <= 0) {
+      return absl::StrCat(row.iterations, " iterations: there is nothing to divide by");
+    }
+    for (const result::Value& value : row.values) {
+      if (!std::isfinite(value.value)) {
+        return absl::StrCat(value.unit, " is ", result::FormatDouble(value.value),
+                            ", which is no measurement");
+      }
+      if (value.value < 0 && (result::IsKnownUnit(value.unit) || units_->IsExact(value.unit))) {
+        return absl::StrCat(result::FormatDouble(value.value), " ", value.unit, ": below zero");
+      }
+    }
+    return "";
   }
 
   void OnConfig(std::string_view key, std::string_view value) {

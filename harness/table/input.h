@@ -16,9 +16,10 @@ namespace tare::table {
 
 struct InputOptions {
   bool tidy_units = false;  // "sec/op" for "ns/op", as benchstat has it
-  size_t longest_line = 0;  // in bytes with its end; 0: any
-  // Whatever might pass for a measurement and is none is an error: a value that is no number or
-  // infinite, for which its line is left out, and a last line without its end, which is cut off.
+  size_t longest_line = 0;  // in bytes with its end; 0: any, or what the format allows if strict
+  // Whatever might pass for a measurement and is none is an error, and left out: values that are no
+  // number, infinite, or of one of tare's units and below zero; iterations that are not above zero;
+  // a last line without its end. A file that begins with '{' is read as Google Benchmark's JSON.
   bool strict = false;
 };
 

@@ -62,10 +62,30 @@ TEST_F(InputTest, ConfigurationIsAFilesOwnAndUnitsLast) {
 TEST_F(InputTest, StrictReadingNamesWhatMightPassForAMeasurement) {
   const std::string path = Write("e", "BenchmarkA 1 inf X\nBenchmarkA 1 2 X\nBenchmarkA 1 3 X");
   EXPECT_EQ(Read({path}), "A infX\nA 2X\nA 3X");
-  EXPECT_EQ(
-      Read({path}, {.strict = true}),
-      absl::StrCat("error ", path, ":1: X is +Inf, which is no measurement\nA 2X\nA 3X\nerror ",
-                   path, ":3: the last line has no end: the file is truncated"));
+  EXPECT_EQ(Read({path}, {.strict = true}),
+            absl::StrCat("error ", path, ":1: X is +Inf, which is no measurement\nA 2X\nerror ",
+                         path, ":3: the last line has no end: the file is truncated"));
+}
+
+TEST_F(InputTest, StrictReadingRefusesWhatTheGateRefuses) {
+  const std::string path = Write("g",
+                                 "BenchmarkA 0 1 ns/op\nBenchmarkA -5 1 ns/op\nBenchmarkA 1 -1 "
+                                 "ns/op\nBenchmarkA 1 -2 X\n");
+  EXPECT_EQ(Read({path}, {.strict = true}),
+            absl::StrCat("error ", path, ":1: 0 iterations: there is nothing to divide by\nerror ",
+                         path, ":2: -5 iterations: there is nothing to divide by\nerror ", path,
+                         ":3: -1 ns/op: below zero\nA -2X"));
+  const std::string wide = Write("h", "BenchmarkA 1 5 X\n" + std::string(3 << 20, 'a'));
+  EXPECT_EQ(Read({wide}, {.strict = true}),
+            absl::StrCat("A 5X\n", wide,
+                         ":2: a line of more than 65536 bytes, the most that the format allows"));
+}
+
+TEST_F(InputTest, StrictReadingTakesGoogleBenchmarksJson) {
+  const std::string path = Write("j", R"({"context": {}, "benchmarks": [
+    {"name": "B/size:8/real_time", "run_name": "B/size:8/real_time", "run_type": "iteration",
+     "iterations": 10, "real_time": 2.5, "cpu_time": 2.0, "time_unit": "us"}]})");
+  EXPECT_EQ(Read({path}, {.strict = true}), "B/size=8 2500ns/op 2000cpu-ns/op");
 }
 
 TEST_F(InputTest, TidyUnitsAreBenchstatsWithItsTrap) {
