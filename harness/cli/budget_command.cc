@@ -204,7 +204,7 @@ void AddBudgetCommand(CLI::App& app, int& exit_code) {
   update->add_flag("--prune", options->update.prune,
                    "Take out budgets for benchmarks that the results do not have");
   update->callback([options, &exit_code] { exit_code = WriteUpdate(*options); });
-  for (CLI::App* sub : {explain, update}) sub->footer(kExitCodeHelp);
+  for (CLI::App* sub : {explain, update}) sub->footer(kBudgetExitHelp);
 }
 
 }  // namespace tare::cli

@@ -187,6 +187,11 @@ int CompareAsBenchstat(const std::vector<std::string>& arguments) {
   if (const absl::Status status = Run(flags); !status.ok()) {
     std::fprintf(stderr, "benchstat: %s\n", std::string(status.message()).c_str());
   }
+  // The one status that is not the original's: output that is lost must not look like none.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fputs("tare: standard output could not be written\n", stderr);
+    return kFault;
+  }
   return kOk;
 }
 

@@ -13,7 +13,7 @@ bool AsksForBenchstat(int argc, const char* const* argv);
 
 // benchstat's own arguments. Prints to standard output and standard error, and returns its exit
 // status: 0 also where a file cannot be read or a filter not parsed, 2 for an unknown flag or no
-// file.
+// file; and kFault, unlike the original, where standard output cannot be written.
 int CompareAsBenchstat(const std::vector<std::string>& arguments);
 
 }  // namespace tare::cli

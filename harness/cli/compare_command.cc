@@ -24,6 +24,7 @@
 #include "cli/exit_code.h"
 #include "cli/printable.h"
 #include "cli/short_keys.h"
+#include "result/number.h"
 #include "result/unit.h"
 #include "table/comparison.h"
 #include "table/filter.h"
@@ -41,6 +42,20 @@ constexpr size_t kNamedOthers = 5;
 // What matters to times only: exact counts are compared across them.
 bool MattersToTimesOnly(absl::string_view key) {
   return key == "cpu" || key == "kernel" || key == "tcp";
+}
+
+// A number in a range. CLI11's own lets NaN through, and prints the bounds with six places.
+CLI::Validator Between(const std::string& least, const std::string& most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) -> std::string {
+        double value = 0, low = 0, high = 0;
+        (void)result::ParseDouble(least, &low);
+        (void)result::ParseDouble(most, &high);
+        const bool is_number = result::ParseDouble(text, &value) == result::NumberError::kNone;
+        if (is_number && value >= low && value <= high) return "";  // NaN is neither
+        return absl::StrCat(Quoted(text), " is no number from ", least, " to ", most);
+      },
+      "NUMBER");
 }
 
 struct Options {
@@ -111,6 +126,12 @@ class Compare {
 
   // Everything of the command line. False: it was said what is wrong.
   bool Parse() {
+    const bool is_table = options_.format == "text" || options_.format == "markdown";
+    if (!is_table && (options_.only_changed || options_.sort != "file" || !options_.show.empty())) {
+      Say(absl::StrCat("--only-changed, --sort and --show are for text and markdown: ",
+                       options_.format, " has every cell, in the order of the files"));
+      return false;
+    }
     auto filter = table::Filter::Parse(WithSlashesInFilter(options_.filter), &symbols_);
     if (!filter.ok()) {
       Say(absl::StrCat("--filter: ", filter.status().message()));
@@ -316,15 +337,15 @@ void AddCompareCommand(CLI::App& app, int& exit_code) {
   command
       ->add_option("--alpha", options->compare.alpha,
                    "How often a report without changes may call one (default: 0.05)")
-      ->check(CLI::Range(1e-9, 0.49));
+      ->check(Between("1e-9", "0.49"));
   command
       ->add_option("--confidence", options->compare.confidence,
                    "Confidence of the intervals (default: 0.95)")
-      ->check(CLI::Range(0.01, 0.999999));
+      ->check(Between("0.01", "0.999999"));
   command
       ->add_option("--margin", options->compare.margin,
                    "Times are the same if shown to differ by less (default: 0.05)")
-      ->check(CLI::Range(0.0, 10.0));
+      ->check(Between("0", "10"));
   command
       ->add_option("--pairs", options->pairs,
                    "Take k-th values as pairs: within a file, or always, or never")

@@ -346,6 +346,33 @@ class CompareTest(unittest.TestCase):
         self.assertIn("A\\x1b[31m", out)
         self.assertIn("A\x1b[31m", self.tare(old, new, "--format=csv")[0])
 
+    def test_flags_that_make_no_sense(self):
+        old = self.write("old", lines("A", noisy(1, 100)))
+        new = self.write("new", lines("A", noisy(2, 100)))
+        for flag, said in (("--alpha=nan", "'nan' is no number from 1e-9 to 0.49"),
+                           ("--confidence=NaN", "'NaN' is no number from 0.01 to 0.999999"),
+                           ("--margin=nan", "'nan' is no number from 0 to 10"),
+                           ("--margin=-1", "'-1' is no number from 0 to 10")):
+            out, err, status = self.tare(old, new, "--format=json", flag)
+            self.assertEqual((out, status), ("", 2), flag)
+            self.assertIn(said, err)
+        for flag in ("--only-changed", "--sort=effect", "--show=value"):
+            for form in ("csv", "json"):
+                out, err, status = self.tare(old, new, flag, f"--format={form}")
+                self.assertEqual((out, status), ("", 2))
+                self.assertIn(f"are for text and markdown: {form} has every cell", err)
+
+    def test_exit_statuses_are_the_commands_own(self):
+        old = self.write("old", lines("A", noisy(1, 100)))
+        self.assertIn("0    everything was compared, whatever came out", self.tare("--help")[0])
+        for arguments in ((old, old), ("--compat=benchstat", old)):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([TARE, "compare", *arguments], cwd=self.folder.name,
+                                      stdout=full, stderr=subprocess.PIPE, timeout=100, text=True)
+            self.assertEqual((done.returncode, done.stderr),
+                             (5, "tare: standard output could not be written\n"))
+        self.assertEqual(self.tare("--compat=benchstat", "gone")[2], 0)  # as in the original
+
     def test_an_interrupted_run(self):
         old = self.write("old", lines("A", noisy(1, 100)))
         new = self.write("new", lines("A", noisy(2, 100)) + "# partial: interrupted by signal 2\n")

@@ -40,7 +40,13 @@ int Main(int argc, char** argv) {
   AddGateCommand(app, exit_code);
   AddBudgetCommand(app, exit_code);
   AddExplainCommand(app, exit_code);
-  for (CLI::App* command : app.get_subcommands({})) command->footer(kExitCodeHelp);
+  for (CLI::App* command : app.get_subcommands({})) {
+    const std::string& name = command->get_name();
+    command->footer(name == "compare"  ? kCompareExitHelp
+                    : name == "gate"   ? kGateExitHelp
+                    : name == "budget" ? kBudgetExitHelp
+                                       : kExitCodeHelp);
+  }
 
   try {
     app.parse(argc, argv);
