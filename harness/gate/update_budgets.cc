@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "gate/budget.h"
 
 namespace tare::gate {
@@ -81,7 +82,7 @@ std::optional<std::pair<size_t, size_t>> FindValue(absl::string_view line, absl:
 }
 
 // Behind the brace that closes the row which begins in this line; nothing if it ends in another, or
-// a second row follows.
+// something else than a comma and a comment follows.
 std::optional<size_t> EndOfRow(absl::string_view line) {
   int depth = 0;
   for (size_t i = 0; i < line.size(); ++i) {
@@ -95,9 +96,10 @@ std::optional<size_t> EndOfRow(absl::string_view line) {
     } else if (c == '{') {
       ++depth;
     } else if (c == '}' && --depth == 0) {
-      const absl::string_view rest = line.substr(i + 1);
-      const bool another = rest.find('{') < rest.find('#');
-      return another ? std::nullopt : std::optional(i + 1);
+      absl::string_view rest = absl::StripLeadingAsciiWhitespace(line.substr(i + 1));
+      absl::ConsumePrefix(&rest, ",");
+      rest = absl::StripLeadingAsciiWhitespace(rest);
+      return rest.empty() || rest[0] == '#' ? std::optional(i + 1) : std::nullopt;
     }
   }
   return std::nullopt;
@@ -124,6 +126,9 @@ class Updater {
       for (const Measured& row : e.rows) Take(e, row);
     }
     if (options_.prune) Prune();
+    if (!added_.empty() || !removed_.empty()) {
+      if (absl::Status alone = RowsStandAlone(); !alone.ok()) return alone;
+    }
     absl::Status added = Insert();
     if (!added.ok()) return added;
     std::vector<std::string> kept;
@@ -210,6 +215,22 @@ class Updater {
     }
   }
 
+  // Lines can be put in and taken out only where each is one row, with its comma behind it.
+  absl::Status RowsStandAlone() const {
+    for (const Budget& budget : budgets_.budgets) {
+      const std::string& line = lines_[static_cast<size_t>(budget.line - 1)];
+      if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "{") &&
+          EndOfRow(line).has_value()) {
+        continue;
+      }
+      return absl::InvalidArgumentError(
+          absl::StrCat(budgets_.Where(budget.line),
+                       ": rows cannot be added or taken out: write each row on one line of its "
+                       "own, its comma behind it"));
+    }
+    return absl::OkStatus();
+  }
+
   // Puts each new row before the first one of a later name, or before the end of the list.
   absl::Status Insert() {
     if (added_.empty()) return absl::OkStatus();
@@ -227,15 +248,8 @@ class Updater {
     }
     // The last row may have gone without a comma.
     if (!budgets_.budgets.empty()) {
-      const int64_t number = budgets_.budgets.back().line;
-      std::string& last = lines_[static_cast<size_t>(number - 1)];
+      std::string& last = lines_[static_cast<size_t>(budgets_.budgets.back().line - 1)];
       const std::optional<size_t> after = EndOfRow(last);
-      if (!after.has_value()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(budgets_.Where(number),
-                         ": no place for new rows below this one: write "
-                         "each row on one line"));
-      }
       const absl::string_view rest = absl::string_view(last).substr(*after);
       if (!absl::StartsWith(absl::StripLeadingAsciiWhitespace(rest), ",")) {
         last.insert(*after, ",");

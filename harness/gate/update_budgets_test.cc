@@ -106,7 +106,16 @@ TEST(UpdateBudgets, ALastRowGetsItsCommaBeforeItsComment) {
                                 results)
                               .status()
                               .message()),
-              HasSubstr("write each row on one line"));
+              HasSubstr("write each row on one line of its own"));
+}
+
+TEST(UpdateBudgets, ARowIsNotPrunedWithItsNeighbour) {
+  const std::string two =
+      "version = 1\n[gate]\nbudgets = [\n  { benchmark = \"A\", allocs = 0, bytes = 0 }, "
+      "{ benchmark = \"B\", allocs = 0, bytes = 0 },\n]\n";
+  const auto update = Apply(two, "BenchmarkA 10 0 allocs/op 0 B/op\n", {.prune = true});
+  EXPECT_THAT(std::string(update.status().message()),
+              HasSubstr("b.toml:4: rows cannot be added or taken out"));
 }
 
 TEST(UpdateBudgets, APrunedRowIsGone) {
