@@ -90,8 +90,9 @@ std::string ChangeText(const ComparedTable& compared, const Comparison& comparis
   return text;
 }
 
+// stat::kLeastP stands for less, and is multiplied in the correction: neither is a figure.
 std::string Probability(double p) {
-  return p <= stat::kLeastP ? "<1e-300" : absl::StrFormat("%.3g", p);
+  return p < stat::kLeastP * 1e10 ? "<1e-290" : absl::StrFormat("%.3g", p);
 }
 
 std::string PText(const Comparison& comparison) {
