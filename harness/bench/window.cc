@@ -32,6 +32,7 @@ class HelperThreads {
   void Reset() noexcept {
     const std::lock_guard lock(mutex_);
     started_ = false;
+    ended_ = 0;
     first_ = last_ = {};
   }
   void NoteStart() noexcept {
@@ -40,9 +41,11 @@ class HelperThreads {
     started_ = true;
     first_ = last_ = Read(MeteredThreads::kOthers);
   }
-  void NoteEnd() noexcept {
+  // Returns how many benchmark threads have ended.
+  int NoteEnd() noexcept {
     const std::lock_guard lock(mutex_);
     last_ = Read(MeteredThreads::kOthers);
+    return ++ended_;
   }
   void AddTo(Totals& sum) noexcept {
     const std::lock_guard lock(mutex_);
@@ -52,6 +55,7 @@ class HelperThreads {
  private:
   std::mutex mutex_;
   bool started_ = false;
+  int ended_ = 0;
   Totals first_{};
   Totals last_{};
 };
@@ -100,20 +104,22 @@ void Window::Resume() noexcept {
   if (g_record_sites) count::RecordThisThread(true);
 }
 
-void Window::End(int64_t iterations) noexcept {
+void Window::End(int64_t iterations, int threads) noexcept {
   if (ThePlant() != Plant::kNone) {
     if (!counting_) Resume();  // the loop may have ended in a pause
     PlantInWindow(iterations, leads_);
   }
   Pause();
-  g_helpers.NoteEnd();
+  // As the counts: up to the last reading. Past the barrier it is too late, for another thread may
+  // be the first to leave that.
+  if (g_helpers.NoteEnd() == threads && g_record_sites) count::RecordOthers(false);
   duration_ = std::chrono::steady_clock::now() - opened_at_;
 }
 
 void Window::Close() noexcept {
   if (!leads_) return;
-  leads_ = false;  // a skipped benchmark may close twice
-  if (g_record_sites) count::RecordOthers(false);
+  leads_ = false;                                  // a skipped benchmark may close twice
+  if (g_record_sites) count::RecordOthers(false);  // a skipped run may end without all ends
   g_helpers.AddTo(totals_);
   if (ThePlant() == Plant::kNone) return;
   PlantAfterWindow();

@@ -30,8 +30,8 @@ class Window {
   void Open() noexcept;
   void Pause() noexcept;
   void Resume() noexcept;
-  // After the last of this thread's `iterations`, before the barrier at which the threads end.
-  void End(int64_t iterations) noexcept;
+  // After the last of this thread's `iterations`, before the barrier at which all `threads` end.
+  void End(int64_t iterations, int threads) noexcept;
   // After that barrier.
   void Close() noexcept;
 

@@ -37,7 +37,7 @@ void __wrap__ZN9benchmark5State16StartKeepRunningEv(State* state) {
 // State::FinishKeepRunning: the timer stops, then the barrier of all threads.
 void __wrap__ZN9benchmark5State17FinishKeepRunningEv(State* state) {
   Window& window = Window::OfThisThread();
-  window.End(state->max_iterations);
+  window.End(state->max_iterations, state->threads());
   __real__ZN9benchmark5State17FinishKeepRunningEv(state);
   window.Close();
   if (tare::bench::EveryBenchmarkIsMetered()) tare::bench::AttachCounts(*state);
