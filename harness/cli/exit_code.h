@@ -43,7 +43,7 @@ inline constexpr char kCompareExitHelp[] =
 inline constexpr char kGateExitHelp[] =
     "Exit status:\n"
     "  0    all budgets kept\n"
-    "  1    regression: a benchmark costs more than its budget\n"
+    "  1    regression: a benchmark costs more than its budget, or takes longer (--times)\n"
     "  2    usage: unknown flag, suite or file\n"
     "  3    improvement: a benchmark costs less than its budget; `tare budget update` claims it\n"
     "  4    cannot judge: a budget is missing, or results are not fit to be judged\n"

@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -18,11 +19,15 @@
 #include "cli/exit_code.h"
 #include "cli/fresh_counts.h"
 #include "cli/interrupt.h"
+#include "cli/min_time.h"
+#include "cli/paired_times.h"
 #include "cli/read_file.h"
 #include "cli/results_dir.h"
 #include "cli/self_test.h"
 #include "cli/suite_options.h"
 #include "gate/judge.h"
+#include "gate/judge_times.h"
+#include "gate/waivers.h"
 
 namespace tare::cli {
 namespace {
@@ -36,6 +41,8 @@ struct GateOptions {
   bool self_test = false;
   bool allow_absent = false;
   std::string today;  // empty: the system's date, UTC
+  HowToTime times;    // without a base: times are not judged
+  double min_effect_percent = 5;
   std::string markdown, json, junit;
 };
 
@@ -103,6 +110,11 @@ class Gate {
         interrupt_);
     if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
     if (!found.ok()) return Refuse(found.status());
+    if (!options_.times.base.empty()) {
+      // Before anything is counted, for a name that is misspelt.
+      const auto bases = FindBases(found->suites, options_.times.base);
+      if (!bases.ok()) return Refuse(bases.status());
+    }
     judge_.elsewhere = found->elsewhere;
     HowToCount how;
     if (options_.self_test) how.plants = SelfTestPlants();
@@ -117,7 +129,30 @@ class Gate {
     for (const std::string& fault : found->faults) AddFault(gate::Outcome::kFault, fault);
     if (options_.self_test) verdict_.TakeSelfTest(SelfTestOf(counts, verdict_, budgets, judge_));
     AddSites(*found, counts, how, options_.suites, interrupt_, &verdict_);
-    return interrupt_.signal() != 0 ? kSignalBase + interrupt_.signal() : static_cast<int>(kOk);
+    if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
+    return options_.times.base.empty() ? static_cast<int>(kOk) : JudgeFreshTimes(*found, budgets);
+  }
+
+  int JudgeFreshTimes(const SuitesToCount& suites, const gate::Budgets& budgets) {
+    HowToTime how = options_.times;
+    how.rules.min_effect = options_.min_effect_percent / 100;
+    how.budget_seconds = options_.quick ? kQuickBudgetSeconds : kBudgetSeconds;
+    how.may_be_absent = options_.allow_absent;
+    auto times = TakePairedTimes(suites, options_.suites, how, interrupt_);
+    if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
+    if (!times.ok()) return Refuse(times.status());
+    for (gate::Finding& finding : times->findings) verdict_.findings.push_back(std::move(finding));
+    JudgeTimes(times->benchmarks, how.base, how.rules, &verdict_);
+    ApplyWaivers(
+        budgets, judge_.today,
+        [](const gate::Waiver& waiver) { return waiver.metric == gate::kTimeMetric; },
+        [&](const gate::Waiver& waiver) {
+          return std::any_of(
+              judge_.elsewhere.begin(), judge_.elsewhere.end(),
+              [&](const std::string& name) { return gate::Matches(waiver.benchmark, name); });
+        },
+        &verdict_);
+    return kOk;
   }
 
   // Files first: text that cannot be printed loses nothing.
@@ -182,6 +217,38 @@ void AddGateCommand(CLI::App& app, int& exit_code) {
   command->add_option("--today", options->today, "The date that waivers expire by (default: today)")
       ->check(IsDate())
       ->type_name("YYYY-MM-DD");
+  CLI::Option* times =
+      command
+          ->add_option("--times", options->times.base,
+                       "Judge times too, against the base build: a directory with its bench "
+                       "programs, or its program. Both builds are run in turn")
+          ->excludes(results)
+          ->type_name("BASE");
+  command
+      ->add_option("--min-effect", options->min_effect_percent,
+                   "The slowdown, in percent, that a regression of time must lie beyond with its "
+                   "whole interval (default: 5)")
+      ->needs(times)
+      ->check(CLI::Range(0.0, 1000.0))
+      ->type_name("PERCENT");
+  command
+      ->add_option("--rounds", options->times.rounds,
+                   "Rounds of times (default: as many as can show a regression, at least 9)")
+      ->needs(times)
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  command
+      ->add_option("--min-time", options->times.min_time_seconds,
+                   "Seconds that each process times its row for at least (default: so that all "
+                   "takes a quarter of an hour at most, or a minute if --quick)")
+      ->needs(times)
+      ->check(CLI::Range(0.0001, 3600.0))
+      ->type_name("SECONDS");
+  command
+      ->add_option("--keep", options->times.keep,
+                   "Keep the times of both builds in this directory, as files of results")
+      ->needs(times)
+      ->type_name("DIR");
   command->callback([options, &exit_code] { exit_code = Gate(*options).Main(); });
 }
 

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "cli/exit_code.h"
+#include "cli/fixture/gated.h"
 #include "cli/fixture/tare_program.h"
 
 namespace tare::cli {
@@ -23,46 +24,6 @@ using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr char kBaseline[] = "Fake/Echo/variant=baseline/backend=epoll/size=64";
-
-void WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream(path) << text;
-}
-
-// A fake suite in a fresh directory, with the budgets of a suite that is well.
-class Gated {
- public:
-  explicit Gated(const std::string& behaviour) : tare_({behaviour}) {
-    const TareProgram well({"gate"});
-    const ProcessEnd end = well.Run({"budget", "update", "--budgets", budgets_path()});
-    EXPECT_EQ(end.code, kOk) << end.err_tail;
-    budgets_ = ReadFile(budgets_path());
-  }
-
-  ProcessEnd Gate(const std::vector<std::string>& more = {},
-                  const std::string& today = "2026-11-21") const {
-    std::vector<std::string> arguments = {"gate", "--budgets", budgets_path(), "--today", today};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return tare_.Run(arguments);
-  }
-
-  const std::string& budgets() const { return budgets_; }
-  void SetBudgets(const std::string& text) const { WriteFile(budgets_path(), text); }
-  std::string path(const std::string& name) const { return tare_.directory() + "/" + name; }
-  std::string budgets_path() const { return path("budgets.toml"); }
-  const TareProgram& tare() const { return tare_; }
-
- private:
-  const TareProgram tare_;
-  std::string budgets_;
-};
-
-// A line of the file of budgets.
-std::string WaiverOf(const std::string& metric) {
-  return absl::StrCat("  { benchmark = \"", kBaseline, "\", metric = \"", metric,
-                      "\", reason = \"r\", owner = \"o\", link = \"l\", expires = 2026-12-31 },\n");
-}
 
 TEST(GateTest, UnchangedCodePasses) {
   const Gated gated("gate");
@@ -292,14 +253,6 @@ TEST(GateTest, TheSelfTestListsGatesThatAreBlind) {
   const ProcessEnd end = without.Gate({"--self-test"});
   EXPECT_EQ(end.code, kOk) << end.out;
   EXPECT_THAT(end.out, HasSubstr("12 caught, 0 gates blind, 5 gates without a limit"));
-}
-
-// The command `check` finds nothing wrong.
-void ExpectValid(const std::vector<std::string>& check) {
-  Command command;
-  command.argv = check;
-  const ProcessEnd end = RunProcess(command, nullptr);
-  EXPECT_TRUE(end.Succeeded()) << end.Describe() << end.out << end.err_tail;
 }
 
 TEST(GateTest, WritesTheVerdictForPrograms) {

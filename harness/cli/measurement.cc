@@ -16,22 +16,6 @@ namespace {
 
 using State = RowRecord::State;
 
-// The first key that `now` has other than `before`, in words; or the empty string.
-std::string Difference(const result::Config& before, const result::Config& now) {
-  const auto value = [](const result::Config& config, const std::string& key) {
-    const std::string* v = config.Find(key);
-    return v == nullptr ? std::string("nothing") : Quoted(*v);
-  };
-  for (const result::Config* config : {&before, &now}) {
-    for (const auto& [key, unused] : config->entries()) {
-      if (value(before, key) != value(now, key)) {
-        return absl::StrCat(key, " changed from ", value(before, key), " to ", value(now, key));
-      }
-    }
-  }
-  return "";
-}
-
 class SuiteMeasurement {
  public:
   SuiteMeasurement(const BenchProgram& program, const std::vector<ListedRow>& rows,
@@ -80,18 +64,7 @@ class SuiteMeasurement {
   // Runs one process. Nothing if that was all that could be said of the row, or if interrupted.
   std::optional<RowOutput> RunRow(RowRecord& row, Pass pass, const std::string& where) {
     progress_.Step(row.listed.name);
-    Command command;
-    command.argv =
-        pass == Pass::kCounts
-            ? CountsCommand(suite_.program, row.listed, {IterationsOf(row), plan_.plants, false})
-            : TimesCommand(suite_.program, row.listed, plan_.min_time_seconds);
-    command.timeout = plan_.timeout;
-    if (RowName(row.listed.name).has_threads) {
-      command.cpus = plan_.cpus;
-    } else {
-      command.cpus = {plan_.cpus.back()};
-    }
-    const ProcessEnd end = RunProcess(command, interrupt_);
+    const ProcessEnd end = RunRowOnce(suite_.program, row.listed, pass, plan_, interrupt_);
     progress_.Done(1);
     if (end.how == ProcessEnd::How::kInterrupted) {
       suite_.interrupted = true;
@@ -113,11 +86,6 @@ class SuiteMeasurement {
     return output;
   }
 
-  int64_t IterationsOf(const RowRecord& row) const {
-    const auto found = plan_.iterations.find(row.listed.name);
-    return found != plan_.iterations.end() ? found->second : 0;
-  }
-
   // All processes of a suite must measure under one configuration. Returns what differs.
   std::string TakeHeader(const RowOutput& output) {
     if (!has_header_) {
@@ -125,7 +93,7 @@ class SuiteMeasurement {
       suite_.config = output.config;
     }
     if (suite_.counts.empty()) suite_.counts = output.counts;
-    if (const std::string other = Difference(suite_.config, output.config); !other.empty()) {
+    if (const std::string other = ConfigDifference(suite_.config, output.config); !other.empty()) {
       return absl::StrCat("the configuration changed during the run: ", other);
     }
     // The passes may describe different units, but not the same unit differently.
@@ -204,6 +172,41 @@ class SuiteMeasurement {
 };
 
 }  // namespace
+
+std::string ConfigDifference(const result::Config& before, const result::Config& now) {
+  const auto value = [](const result::Config& config, const std::string& key) {
+    const std::string* v = config.Find(key);
+    return v == nullptr ? std::string("nothing") : Quoted(*v);
+  };
+  for (const result::Config* config : {&before, &now}) {
+    for (const auto& [key, unused] : config->entries()) {
+      if (value(before, key) != value(now, key)) {
+        return absl::StrCat(key, " changed from ", value(before, key), " to ", value(now, key));
+      }
+    }
+  }
+  return "";
+}
+
+ProcessEnd RunRowOnce(const BenchProgram& program, const ListedRow& row, Pass pass,
+                      const Plan& plan, const Interrupt* interrupt) {
+  Command command;
+  if (pass == Pass::kCounts) {
+    const auto iterations = plan.iterations.find(row.name);
+    command.argv = CountsCommand(
+        program, row,
+        {iterations != plan.iterations.end() ? iterations->second : 0, plan.plants, false});
+  } else {
+    command.argv = TimesCommand(program, row, plan.min_time_seconds);
+  }
+  command.timeout = plan.timeout;
+  if (RowName(row.name).has_threads) {
+    command.cpus = plan.cpus;
+  } else {
+    command.cpus = {plan.cpus.back()};
+  }
+  return RunProcess(command, interrupt);
+}
 
 size_t SuiteRecord::Count(RowRecord::State state) const {
   return static_cast<size_t>(std::count_if(rows.begin(), rows.end(),

@@ -13,6 +13,7 @@
 
 #include "cli/bench_program.h"
 #include "cli/interrupt.h"
+#include "cli/process.h"
 #include "cli/progress.h"
 #include "cli/row_output.h"
 #include "result/result.h"
@@ -65,6 +66,13 @@ struct SuiteRecord {
   // How many rows are in `state`.
   size_t Count(RowRecord::State state) const;
 };
+
+// The first key that `now` has other than `before`, in words; or the empty string.
+std::string ConfigDifference(const result::Config& before, const result::Config& now);
+
+// Runs the one process that measures `row` in `pass`, where and as `plan` says.
+ProcessEnd RunRowOnce(const BenchProgram& program, const ListedRow& row, Pass pass,
+                      const Plan& plan, const Interrupt* interrupt);
 
 // The order in which the `rows` rows of round `round` (from 0) are measured: every second round
 // runs backwards (ABBA), so that drift of the machine favours nobody.

@@ -59,6 +59,10 @@ inline constexpr Metric kMetrics[] = {
 inline constexpr size_t kMetricCount = std::size(kMetrics);
 enum MetricIndex : size_t { kAllocs, kBytes, kUsable, kSyscalls, kDescriptors, kLiveBytes };
 
+// What a waiver calls the time of a benchmark against a base build (judge_times.h): it has no
+// budget.
+inline constexpr char kTimeMetric[] = "time";
+
 using Conditions = std::vector<std::pair<std::string, std::string>>;
 
 struct Budget {
@@ -71,7 +75,7 @@ struct Budget {
 
 struct Waiver {
   std::string benchmark;  // pattern
-  std::string metric;     // a key of kMetrics
+  std::string metric;     // a key of kMetrics, or kTimeMetric
   std::string reason, owner, link;
   std::string expires;  // "2027-01-31": the last day on which it holds
   int64_t line = 0;

@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "gate/waivers.h"
 
 namespace tare::gate {
 namespace {
@@ -48,7 +49,9 @@ class Judgement {
     CheckNames();
     for (const Evidence& e : evidence_) JudgeEvidence(e);
     CheckBudgetsAreUsed();
-    ApplyWaivers();
+    ApplyWaivers(
+        budgets_, options_.today, [](const Waiver& waiver) { return waiver.metric != kTimeMetric; },
+        [&](const Waiver& waiver) { return IsElsewhere(waiver.benchmark); }, &verdict_);
     if (verdict_.benchmarks == 0) {
       Add(Outcome::kCannotJudge, "", "", budgets_.file,
           "nothing was judged: no benchmark has both "
@@ -220,33 +223,6 @@ class Judgement {
       if (best.empty() || Likeness(name, other) > Likeness(name, best)) best = other;
     }
     return best;
-  }
-
-  void ApplyWaivers() {
-    for (const Waiver& waiver : budgets_.waivers) {
-      const bool expired = waiver.expires < options_.today;
-      const std::string where = budgets_.Where(waiver.line);
-      bool used = false;
-      for (Finding& finding : verdict_.findings) {
-        if (finding.outcome != Outcome::kRegression || finding.metric != waiver.metric ||
-            !Matches(waiver.benchmark, finding.benchmark)) {
-          continue;
-        }
-        used = true;
-        if (expired) continue;
-        finding.outcome = Outcome::kWaived;
-        absl::StrAppend(&finding.message, "; waived until ", waiver.expires, " by ", waiver.owner,
-                        ": ", waiver.reason, " (", waiver.link, ")");
-      }
-      if (expired) {
-        Add(Outcome::kCannotJudge, waiver.benchmark, waiver.metric, where,
-            absl::StrCat("the waiver expired on ", waiver.expires, "; ", waiver.owner,
-                         " mends it or says why it must last longer"));
-      } else if (!used && !IsElsewhere(waiver.benchmark)) {
-        Add(Outcome::kCannotJudge, waiver.benchmark, waiver.metric, where,
-            "the waiver excuses nothing: take it out");
-      }
-    }
   }
 
   const Budgets& budgets_;

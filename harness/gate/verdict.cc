@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 namespace tare::gate {
 namespace {
@@ -64,6 +65,28 @@ std::string SelfTestSummary(const SelfTest& test) {
   return absl::StrCat("self-test: ", test.planted, " faults planted, ", test.caught, " caught, ",
                       undeclared, " gates blind, ", test.blind.size() - undeclared,
                       " gates without a limit");
+}
+
+// What was judged of times, and which benchmark would have hidden the most.
+std::string TimesSummary(const Verdict& verdict) {
+  const TimesJudged& times = *verdict.times;
+  std::string text = absl::StrFormat(
+      "times: %d benchmarks against %s; a regression lies beyond %.4g %% with its "
+      "%.4g %% interval, and Holm's p is at most %.4g",
+      times.benchmarks, times.base, 100 * times.min_effect, 100 * (1 - times.alpha), times.alpha);
+  const Finding* bluntest = nullptr;
+  for (const Finding& finding : verdict.findings) {
+    if (finding.time.has_value() && finding.outcome == Outcome::kPass &&
+        (bluntest == nullptr || finding.time->seen_from > bluntest->time->seen_from)) {
+      bluntest = &finding;
+    }
+  }
+  if (bluntest != nullptr) {
+    absl::StrAppendFormat(
+        &text, "; of those that passed, %s would have hidden the most: a further %.3g %%",
+        bluntest->benchmark, 100 * bluntest->time->seen_from);
+  }
+  return text;
 }
 
 // One line of a list; the name stands in front of what is said of it.
@@ -184,6 +207,7 @@ std::string RenderText(const Verdict& verdict) {
   if (verdict.self_test.has_value()) {
     absl::StrAppend(&text, SelfTestSummary(*verdict.self_test), "\n");
   }
+  if (verdict.times.has_value()) absl::StrAppend(&text, TimesSummary(verdict), "\n");
   absl::StrAppend(&text, "gate: ", verdict.Word(), ": ", Summary(verdict), "\n");
   return text;
 }
@@ -194,6 +218,7 @@ std::string RenderMarkdown(const Verdict& verdict) {
   if (verdict.self_test.has_value()) {
     absl::StrAppend(&text, "\n", Cell(SelfTestSummary(*verdict.self_test)), ".\n");
   }
+  if (verdict.times.has_value()) absl::StrAppend(&text, "\n", Cell(TimesSummary(verdict)), ".\n");
   const auto list = [&](Outcome outcome) {
     if (verdict.Count(outcome) == 0) return;
     absl::StrAppend(&text, "\n**", Heading(outcome), "**\n\n| benchmark | finding | budget |\n",

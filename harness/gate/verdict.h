@@ -38,15 +38,34 @@ struct Blame {
   std::vector<std::string> stack;  // "<function> <place>", the innermost first
 };
 
+// The time of a benchmark against that of the base build, from rounds that were taken in turn.
+struct TimeChange {
+  double ratio = 1;          // new to base, the Hodges-Lehmann estimate
+  double low = 1, high = 1;  // its interval
+  double p = 1;              // that nothing changed, by the exact test of the pairs
+  double p_holm = 1;         // corrected for the number of benchmarks
+  size_t rounds = 0;
+  double seen_from = 0;  // a further slowdown by this fraction would have been a regression
+};
+
+// How times were judged.
+struct TimesJudged {
+  std::string base;       // the program or directory
+  size_t benchmarks = 0;  // judged
+  double min_effect = 0;  // as a fraction: a regression lies beyond it
+  double alpha = 0;
+};
+
 // One thing found: of one metric of one benchmark where both are named.
 struct Finding {
   Outcome outcome = Outcome::kPass;
   std::string benchmark;  // empty: of a file, or of the whole
-  std::string metric;     // a key of kMetrics; empty: of the whole benchmark
+  std::string metric;     // a key of kMetrics, or kTimeMetric; empty: of the whole benchmark
   std::string where;      // "<file>:<line>" of the budget or the results; may be empty
   std::string message;    // one line
   std::optional<Rational> budget;
   std::optional<Rational> measured;
+  std::optional<TimeChange> time;
   std::vector<Blame> sites;  // what is new or more first
   std::string sites_note;    // what is to be said of them: their sum, or why there are none
 };
@@ -72,6 +91,7 @@ struct Verdict {
   std::vector<Finding> findings;     // every check made, and everything else found
   int benchmarks = 0;                // judged: with a budget and counts
   std::optional<SelfTest> self_test;
+  std::optional<TimesJudged> times;  // nothing: nobody asked for them
 
   // Puts the test's outcome into the verdict: what it could not prove cannot be judged.
   void TakeSelfTest(SelfTest test);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gate/verdict.h"
+#include "result/number.h"
 
 namespace tare::gate {
 namespace {
@@ -32,6 +33,20 @@ std::string Member(absl::string_view name, absl::string_view text) {
 std::string Fraction(absl::string_view name, const std::optional<Rational>& value) {
   if (!value.has_value()) return "";
   return absl::StrCat(", ", Quote(name), ": {\"total\": ", value->total, ", \"n\": ", value->n,
+                      "}");
+}
+
+// Of a double the shortest text that reads back to it; none of these is infinite.
+std::string Number(double value) {
+  return result::FormatDouble(value);
+}
+
+std::string Time(const std::optional<TimeChange>& time) {
+  if (!time.has_value()) return "";
+  return absl::StrCat(", \"time\": {\"ratio\": ", Number(time->ratio),
+                      ", \"low\": ", Number(time->low), ", \"high\": ", Number(time->high),
+                      ", \"p\": ", Number(time->p), ", \"p_holm\": ", Number(time->p_holm),
+                      ", \"rounds\": ", time->rounds, ", \"seen_from\": ", Number(time->seen_from),
                       "}");
 }
 
@@ -126,8 +141,8 @@ std::string RenderJson(const Verdict& verdict) {
     if (!f.metric.empty()) absl::StrAppend(&out, ", ", Member("metric", f.metric));
     if (!f.where.empty()) absl::StrAppend(&out, ", ", Member("where", f.where));
     if (!f.message.empty()) absl::StrAppend(&out, ", ", Member("message", f.message));
-    absl::StrAppend(&out, Fraction("budget", f.budget), Fraction("measured", f.measured), Sites(f),
-                    "}");
+    absl::StrAppend(&out, Fraction("budget", f.budget), Fraction("measured", f.measured),
+                    Time(f.time), Sites(f), "}");
   }
   absl::StrAppend(&out, verdict.findings.empty() ? "]" : "\n  ]");
   if (verdict.self_test.has_value()) {
@@ -141,6 +156,12 @@ std::string RenderJson(const Verdict& verdict) {
                       "}");
     }
     absl::StrAppend(&out, "]}");
+  }
+  if (verdict.times.has_value()) {
+    absl::StrAppend(&out, ",\n  \"times\": {", Member("base", verdict.times->base),
+                    ", \"benchmarks\": ", verdict.times->benchmarks,
+                    ", \"min_effect\": ", Number(verdict.times->min_effect),
+                    ", \"alpha\": ", Number(verdict.times->alpha), "}");
   }
   return out + "\n}\n";
 }

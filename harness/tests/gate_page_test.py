@@ -88,6 +88,15 @@ class Stranger(Follower):
         self.shell(UPDATE + " --allow-increase")
         self.shell(GATE)
 
+    def check_a_slowdown(self):
+        """One that allocates nothing passes unless times are asked for, and is named then."""
+        self.edit("words.h", "words_.clear();",
+                  "for (volatile int i = 0; i < 20000; i = i + 1) {} words_.clear();")
+        self.shell(GATE)
+        self.expect(self.shell(GATE + " --times base_bench_words --min-time 0.01", status=1),
+                    r"Split/variant=reference/words=8: time: [\d.e+]+ of the base build's \[")
+        self.edit("words.h", "for (volatile int i = 0; i < 20000; i = i + 1) {} ", "")
+
     def check_an_improvement(self):
         """It asks for the budget to be lowered, which one line claims."""
         self.edit("words.h", "const std::string copy(line); ", "")
@@ -106,6 +115,7 @@ def follow(arguments):
     stranger.check_packages()
     stranger.follow_the_page()
     stranger.run_workflow()
+    stranger.check_a_slowdown()
     stranger.check_a_regression()
     stranger.check_an_improvement()
     return stranger.folder

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times of two builds taken in turn, for the gate: round by round, a process a row and build.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cli/bench_program.h"
+#include "cli/fresh_counts.h"
+#include "cli/interrupt.h"
+#include "cli/suite_options.h"
+#include "gate/judge_times.h"
+#include "gate/verdict.h"
+
+namespace tare::cli {
+
+struct HowToTime {
+  std::string base;  // a directory of bench programs, or a program where there is one to judge
+  int rounds = 0;    // 0: as many as are needed to judge, and at least 9
+  double min_time_seconds = 0;  // of a process; 0: so that all of it keeps within `budget_seconds`
+  double budget_seconds = 0;
+  bool may_be_absent = false;  // benchmarks of the base build that this one does not have
+  std::string keep;            // a directory for what was measured; empty: it is not kept
+  gate::TimeRules rules;
+};
+
+struct PairedTimes {
+  std::vector<gate::TimedBenchmark> benchmarks;
+  std::vector<gate::Finding> findings;  // of what could not be timed, or only in one of the builds
+};
+
+// The programs of the base build, each with the one of `suites` that it is the base of; those
+// without one are left out. An error is one of usage: a base that is not there, or none of it is.
+absl::StatusOr<std::vector<std::pair<BenchProgram, const CountedSuite*>>> FindBases(
+    const std::vector<CountedSuite>& suites, const std::string& base);
+
+// Times those rows of `suites` that both builds have. In every round each row is run in both
+// builds, one directly after the other, the base first in every second round; rows run backwards in
+// every second round too, so that drift of the machine favours nobody. Check `interrupt`
+// afterwards. An error is one of usage: nothing could be kept where it was to be.
+absl::StatusOr<PairedTimes> TakePairedTimes(const SuitesToCount& suites,
+                                            const SuiteOptions& options, const HowToTime& how,
+                                            const Interrupt& interrupt);
+
+}  // namespace tare::cli
