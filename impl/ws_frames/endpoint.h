@@ -240,6 +240,7 @@ class Endpoint {
 
   // Reads on from what is here.
   void Advance() noexcept {
+    paused_ = paused_ && !sender_.HasRoomForPong();
     while (WantsInput()) {
       Context& context = state_ == State::kOpen ? *read_.context : Context::None();
       if (!has_header_) {
@@ -412,14 +413,10 @@ class Endpoint {
     if (sender_.close_sent()) {
       if (deaf_) return Linger();
       BoundInput();
-      paused_ = false;
       return Advance();
     }
     Pump();
-    if (paused_ && sender_.HasRoomForPong()) {
-      paused_ = false;
-      Advance();
-    }
+    if (paused_) Advance();
   }
 
   // Callbacks that nobody's call may make.

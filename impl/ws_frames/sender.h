@@ -46,8 +46,11 @@ class Sender {
   // In line. kClosed after Close or Stop, kInvalid for what may not be sent; then nothing happens.
   Errc Push(Outgoing& out) noexcept;
 
-  // The answer to a ping; wants HasRoomForPong. Nothing after Close or Stop.
-  bool HasRoomForPong() const noexcept { return controls_size_ + kMostFrame <= controls_.size(); }
+  // The answer to a ping; wants HasRoomForPong. After Close or Stop there is, and nothing is said.
+  bool HasRoomForPong() const noexcept {
+    const bool over = stopped_ || close_ != CloseFrame::kNone;
+    return over || controls_size_ + kMostFrame <= controls_.size();
+  }
   void Pong(std::span<const std::byte> payload) noexcept;
 
   // A Close frame behind the frame that is being sent; nothing after it. kNone: without a code.

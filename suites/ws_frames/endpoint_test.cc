@@ -188,6 +188,25 @@ WS_TEST(EndpointRowTest, WS_33_AFloodOfPingsCostsBoundedMemory) {
   c.Hear(100 * 127);
 }
 
+// The same peer dies instead: what waits for room to answer hears of that.
+WS_TEST(EndpointRowTest, WS_33_WS_17_AFloodOfPingsThatEndsInAResetIsNoticed) {
+  typename EndpointTest<B>::WithPeer c(t.loop);
+  c.endpoint.Listen();
+  Bytes flood;
+  for (int i = 0; i < 100; ++i) flood = flood + FromClient(0x89, std::string(125, 'p'));
+  size_t at = 0;
+  for (int idle = 0; idle < 200; ++idle) {
+    const size_t said = c.peer.Say(std::span(flood).subspan(at));
+    at = (at + said) % flood.size();
+    if (said > 0) idle = 0;
+    t.loop.Turn(Deadline::Past());
+  }
+  c.peer.Close();  // with pongs that it has not read
+  EXPECT_TRUE(c.endpoint.AwaitEnd());
+  EXPECT_EQ(c.endpoint.end.err, Errc::kReset);
+  EXPECT_EQ(c.endpoint.close_code(), 1006);
+}
+
 WS_TEST(EndpointRowTest, WS_33_EndlessFragmentsCostNothing) {
   Limits limits;
   limits.message = uint64_t{1} << 40;
