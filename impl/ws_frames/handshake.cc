@@ -60,6 +60,7 @@ struct Fields {
   int hosts = 0;
   int keys = 0;
   int accepts = 0;
+  int versions = 0;
   std::string_view key, accept, version, protocols, extensions;
 };
 
@@ -90,7 +91,7 @@ Fields FieldsOf(std::string_view lines) noexcept {
       fields.accept = value;
       fields.wrong = fields.wrong || ++fields.accepts > 1;
     } else if (SameWord(name, "sec-websocket-version")) {
-      fields.version = fields.version.empty() ? value : "twice";
+      fields.version = ++fields.versions == 1 ? value : "twice";
     } else if (SameWord(name, "sec-websocket-protocol")) {
       if (fields.protocols.empty()) fields.protocols = value;
     } else if (SameWord(name, "sec-websocket-extensions")) {
@@ -100,9 +101,9 @@ Fields FieldsOf(std::string_view lines) noexcept {
   return fields;
 }
 
-// Whether it is 16 bytes in Base64.
+// Whether it is 16 bytes in Base64. OpenSSL takes padding anywhere.
 bool IsKey(std::string_view key) noexcept {
-  if (key.size() != 24 || key.substr(22) != "==") return false;
+  if (key.size() != 24 || key.find('=') != 22 || key[23] != '=') return false;
   unsigned char bytes[18];
   return EVP_DecodeBlock(bytes, reinterpret_cast<const unsigned char*>(key.data()), 24) == 18;
 }
@@ -219,9 +220,14 @@ size_t WriteResponse(std::span<char> to, const Request& request) noexcept {
                                   : request.status == 405 ? "405 Method Not Allowed"
                                   : request.status == 505 ? "505 HTTP Version Not Supported"
                                                           : "400 Bad Request";
-  const std::string_view version = request.status == 426 ? "Sec-WebSocket-Version: 13\r\n" : "";
-  return Write(
-      to, {"HTTP/1.1 ", status, "\r\n", version, "Connection: close\r\nContent-Length: 0\r\n\r\n"});
+  // What a client may do instead (RFC 9110, 15.5.6 and 15.5.22).
+  const std::string_view instead = request.status == 426
+                                       ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                                   : request.status == 405 ? "Allow: GET\r\n"
+                                                           : "";
+  const std::string_view connection = request.status == 426 ? "close, Upgrade" : "close";
+  return Write(to, {"HTTP/1.1 ", status, "\r\n", instead, "Connection: ", connection,
+                    "\r\nContent-Length: 0\r\n\r\n"});
 }
 
 }  // namespace tare::io::ws_frames

@@ -94,6 +94,7 @@ TEST_F(HandshakeTest, WS_32_WhatIsNoUpgradeIsRefused) {
   EXPECT_EQ(Status("Version: 13", "Version: 8"), 426);
   EXPECT_EQ(Status("Version: 13", "Version: 8, 13"), 426);
   EXPECT_EQ(Status("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13"), 426);
+  EXPECT_EQ(Status("Version: 13", "Version:\r\nSec-WebSocket-Version: 13"), 426);
   EXPECT_EQ(Status("Sec-WebSocket-Version: 13\r\n", ""), 426);
   for (const char* line :
        {"Host: server.example.com\r\n", "Upgrade: websocket\r\n", "Connection: Upgrade\r\n",
@@ -102,7 +103,8 @@ TEST_F(HandshakeTest, WS_32_WhatIsNoUpgradeIsRefused) {
   }
   EXPECT_EQ(Status("Host: server", "Host: a\r\nHost: server"), 400);
   for (const char* key : {"dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQAA",
-                          "dGhlIHNhbXBsZSBub25j*Q==", "", "dGhl"}) {
+                          "dGhlIHNhbXBsZSBub25j*Q==", "", "dGhl", "dGhlIHNhb===ZSBub25jZQ==",
+                          "dGhlIHNhbXBsZSBub25jZ===", "========================"}) {
     EXPECT_EQ(Status("dGhlIHNhbXBsZSBub25jZQ==", key), 400) << key;
   }
   EXPECT_EQ(Status("dGhlIHNhbXBsZSBub25jZQ==",
@@ -252,8 +254,10 @@ WS_TEST(HandshakeOverSocketsTest, WS_32_AServerSaysWithWhatItRefuses) {
     Errc why;
   } cases[] = {
       {With("Version: 13", "Version: 12"),
-       "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\n", Errc::kInvalid},
-      {With("GET", "PUT"), "HTTP/1.1 405 ", Errc::kInvalid},
+       "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+       "Connection: close, Upgrade\r\n",
+       Errc::kInvalid},
+      {With("GET", "PUT"), "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\n", Errc::kInvalid},
       {"nonsense\r\n\r\n", "HTTP/1.1 400 ", Errc::kInvalid},
       {std::string(9000, 'x'), "", Errc::kResource},
   };
