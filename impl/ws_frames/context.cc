@@ -53,12 +53,11 @@ Context::~Context() {
 
 void Context::End(Errc why) noexcept {
   if (this == &None()) return;
-  Errc not_yet = Errc::kOk;
-  // Before the lock is taken: who links himself after this loop of wakes sees it.
-  (void)why_.compare_exchange_strong(not_yet, why, std::memory_order_release,
-                                     std::memory_order_relaxed);
+  // Under the lock, so that who comes second returns when the first has woken all; and who links
+  // himself after this loop of wakes sees it.
   const std::lock_guard lock(LockOf(this));
-  if (not_yet != Errc::kOk) return;
+  if (why_.load(std::memory_order_relaxed) != Errc::kOk) return;
+  why_.store(why, std::memory_order_release);
   for (Link* link = first_; link != nullptr; link = link->next_) link->wake_(*link);
 }
 

@@ -24,17 +24,21 @@ namespace tare::io::ws_frames {
 // What a connection puts up with, and how long it waits.
 struct Limits {
   uint64_t message = uint64_t{64} << 20;  // bytes of payload in one message, all its fragments
-  int64_t close_wait = 5'000'000'000;     // nanoseconds for each half of closing
+  int64_t close_wait = 5'000'000'000;     // nanoseconds for each half of closing, for a handshake
   size_t buffer = 8192;                   // bytes; what is received lies there until it is read.
                                           // No handshake may be longer
 };
 
+// clang-format off
 // How a read ends, of all answers:
-//   kOk        n bytes were read. n = 0: all that was fed has been used up, unless the frame is
-//   over kEof       the peer has closed the connection with a Close frame kCanceled, kTimeout   the
-//   context has ended kClosed    this side has closed the connection kInvalid   the peer has broken
-//   the protocol kResource  the message is longer than Limits::message others     as the descriptor
-//   says; kReset is also a stream that ended without a Close frame
+//   kOk        n bytes were read. n = 0: all that was fed has been used up, unless the frame is over
+//   kEof       the peer has closed the connection with a Close frame
+//   kCanceled, kTimeout   the context has ended
+//   kClosed    this side has closed the connection
+//   kInvalid   the peer has broken the protocol
+//   kResource  the message is longer than Limits::message
+//   others     as the descriptor says; kReset is also a stream that ended without a Close frame
+// clang-format on
 // Where several reasons hold, the first in this list: what is said of the connection is never less
 // than what is known (peer's close before cancel before close before input and output).
 

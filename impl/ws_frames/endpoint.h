@@ -64,8 +64,8 @@ class Endpoint {
 
   // Takes over a connection that is past its handshake; or the server's, or the client's part of
   // the handshake first, then `done`: kInvalid where the peer does not keep to it, kResource where
-  // its head is longer than Limits::buffer. After an error of Open itself `h` is still the
-  // caller's.
+  // its head is longer than Limits::buffer, kTimeout after Limits::close_wait. After an error of
+  // Open itself `h` is still the caller's.
   Result Open(Handle h) noexcept { return Begin(h, State::kOpen, nullptr); }
   Result Accept(Handle h, Done done) noexcept {
     const Result r = Begin(h, State::kOpening, done);
@@ -79,11 +79,11 @@ class Endpoint {
   }
 
   // The next bytes of the message that is being read, or of the next one. `to` is not empty. kOk if
-  // `done` will be called. Else nothing happens: kInvalid while another read is pending, kClosed
-  // once the descriptor is closed.
+  // `done` will be called. Else nothing happens: kInvalid while another read is pending or the
+  // handshake is not over, kClosed once the descriptor is closed.
   Errc Read(Context& context, std::span<std::byte> to, ReadDone done) noexcept {
     TARE_CHECK(!to.empty() && state_ != State::kNew);
-    if (read_.done != nullptr) return Errc::kInvalid;
+    if (read_.done != nullptr || state_ == State::kOpening) return Errc::kInvalid;
     if (state_ == State::kDown) return Errc::kClosed;
     const bool may_begin = state_ == State::kOpen && reader_.Enter(context) == Errc::kOk;
     read_ = {&context, to, done, may_begin};
@@ -459,7 +459,8 @@ class Endpoint {
 
   // Of whichever context: what counts is how things are now.
   void OnWord() noexcept {
-    word_.posted.store(false, std::memory_order_release);
+    // An exchange: who found it posted, and so did not post, ended his context before this.
+    (void)word_.posted.exchange(false, std::memory_order_acq_rel);
     Schedule();
   }
 

@@ -294,6 +294,46 @@ WS_TEST(HandshakeOverSocketsTest, WS_30_CloseDuringTheHandshake) {
   }
 }
 
+// A peer that says half of a head, and no more.
+WS_TEST(HandshakeOverSocketsTest, WS_30_AHandshakeIsBounded) {
+  using Opening = typename HandshakeOverSocketsTest<B>::Opening;
+  Limits limits;
+  limits.close_wait = 30 * kMillisecond;
+  for (const Role role : {Role::kClient, Role::kServer}) {
+    const io::Pair pair = t.NewPair();
+    RawPeer peer(pair.server);
+    Opening end(t.loop, role, limits);
+    peer.Say(BytesOf("HTTP/1.1 101 Switch"));
+    if (role == Role::kClient) {
+      ASSERT_TRUE(end.Connect(pair.client, "localhost", "/", &Opening::Done).ok());
+    } else {
+      ASSERT_TRUE(end.Accept(pair.client, &Opening::Done).ok());
+    }
+    ASSERT_TRUE(TurnUntil(t.loop, [&] { return end.shaken > 0; }));
+    EXPECT_EQ(end.shake.err, Errc::kTimeout);
+    EXPECT_FALSE(end.CloseNow().ok()) << "though the peer is still there";
+  }
+}
+
+WS_TEST(HandshakeOverSocketsTest, WS_29_NothingIsReadOrSentBeforeTheHandshakeIsOver) {
+  using Opening = typename HandshakeOverSocketsTest<B>::Opening;
+  const io::Pair pair = t.NewPair();
+  Opening client(t.loop, Role::kClient), server(t.loop, Role::kServer);
+  ASSERT_TRUE(server.Accept(pair.server, &Opening::Done).ok());
+  Bytes to(10);
+  const auto never = [](auto&, const Piece&) noexcept { ADD_FAILURE(); };
+  EXPECT_EQ(server.Read(Context::None(), to, never), Errc::kInvalid);
+  Frame frame(Opcode::kText, {});
+  EXPECT_EQ(server.Send(frame), Errc::kClosed);
+  ASSERT_TRUE(client.Connect(pair.client, "localhost", "/", &Opening::Done).ok());
+  ASSERT_TRUE(TurnUntil(t.loop, [&] { return client.shaken > 0 && server.shaken > 0; }));
+  EXPECT_TRUE(server.shake.ok());
+  server.Listen();
+  client.Listen();
+  EXPECT_EQ(client.Send(frame), Errc::kOk);
+  EXPECT_TRUE(TurnUntil(t.loop, [&] { return server.messages.size() == 1; }));
+}
+
 WS_TEST(HandshakeOverSocketsTest, WS_32_AClientCannotAskForWhatCannotStandInAHead) {
   using Opening = typename HandshakeOverSocketsTest<B>::Opening;
   const io::Pair pair = t.NewPair();
