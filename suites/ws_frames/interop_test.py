@@ -8,8 +8,11 @@ import os
 import pathlib
 import re
 import shutil
+import socket
+import struct
 import subprocess
 import sys
+import threading
 import unittest
 
 ECHO = CLIENT = ""
@@ -130,11 +133,64 @@ class Programs(unittest.TestCase):
                 ([ECHO, "--port"], 2, "needs a value"),
                 ([ECHO, "--backend", "none"], 3, "there is none of that name; there are:"),
                 ([ECHO, "--host", "nowhere"], 1, "cannot listen at nowhere:0"),
+                ([ECHO, "--port", "x"], 2, "--port x: 'x' is no number from 0 to 65535"),
+                ([ECHO, "--port", "65536"], 2, "is no number from 0 to 65535"),
+                ([ECHO, "--limit", "-1"], 2, "--limit -1: '-1' is no number from 0 to"),
                 ([CLIENT, "--sizes", "1"], 2, "must be given"),
+                ([CLIENT, "--port", "1", "--sizes", "1,,2"], 2, "--sizes 1,,2: '' is no number"),
+                ([CLIENT, "--port", "1", "--agent", "a", "--cases", "1,x"], 2, "'x' is no number"),
+                ([CLIENT, "--port", "1", "--sizes", "1", "--fragment", "-1"], 2, "--fragment -1"),
+                ([CLIENT, "--port", "1", "--sizes", "1", "--type", "json"], 2,
+                 "--type json: neither text nor binary"),
                 ([CLIENT, "--port", "1", "--sizes", "1"], 1, "cannot connect to 127.0.0.1:1")):
             ended = run(command)
             self.assertEqual(ended.returncode, status, ended)
             self.assertIn(words, ended.stderr)
+            self.assertEqual(ended.stdout, "")
+
+    def test_a_port_that_is_in_use(self):
+        with listening([ECHO]) as (_, port, _):
+            ended = run([ECHO, "--port", port])
+            self.assertEqual(ended.returncode, 1, ended)
+            self.assertIn(f"cannot listen at 127.0.0.1:{port}: ", ended.stderr)
+
+    def test_servers_that_die(self):
+        wrong_key = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                     b"Connection: Upgrade\r\nSec-WebSocket-Accept: "
+                     b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+        for answer in (None, b"", b"HTTP/1.1 101 Swi", wrong_key):
+            with self.subTest(answer), socket.create_server(("127.0.0.1", 0)) as server:
+                def serve(server=server, answer=answer):
+                    peer, _ = server.accept()
+                    with peer:
+                        if answer is not None:
+                            peer.recv(4096)
+                            peer.sendall(answer)
+
+                thread = threading.Thread(target=serve)
+                thread.start()
+                ended = run([CLIENT, "--port", str(server.getsockname()[1]), "--sizes", "10"])
+                thread.join()
+                self.assertEqual(ended.returncode, 1, ended)
+                self.assertIn("closed with 1006", ended.stdout)
+
+    def test_clients_that_die(self):
+        head = (b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+        ping = b"\x89\xFD\0\0\0\0" + 125 * b"p"
+        with listening([ECHO]) as (server, port, _):
+            for said in (b"", b"GET / HT", head, head + b"\x82\xFE", head + b"\x82\x81\0\0\0\0x",
+                         head + b"\xFF\xFF", head + 20000 * ping):
+                with self.subTest(said[-200:][:20]):
+                    peer = socket.create_connection(("127.0.0.1", int(port)))
+                    # Reset, and not an end of the stream.
+                    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    peer.setblocking(False)
+                    with peer, contextlib.suppress(BlockingIOError):
+                        peer.send(said)
+            ended = run([CLIENT, "--port", port, "--sizes", "10,100000"])
+            self.assertEqual(ended.returncode, 0, ended)
+            self.assertIsNone(server.poll())
 
 
 if __name__ == "__main__":

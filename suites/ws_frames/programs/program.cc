@@ -5,10 +5,33 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 
 namespace tare::suites::ws_frames {
+namespace {
+
+// Whether all of `text` is a decimal number up to `most`.
+bool ToNumber(std::string_view text, uint64_t most, uint64_t& number) {
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && at == end && number <= most;
+}
+
+// What stands between the commas.
+std::vector<std::string> PartsOf(const std::string& list) {
+  std::vector<std::string> parts(1);
+  for (const char c : list) {
+    if (c == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+}  // namespace
 
 bool Options::Parse(int argc, char** argv, const char* usage) {
   for (int i = 1; i < argc; ++i) {
@@ -24,8 +47,34 @@ bool Options::Parse(int argc, char** argv, const char* usage) {
   return true;
 }
 
-uint64_t Options::Number(const std::string& name) const {
-  return std::strtoull(values_.at(name).c_str(), nullptr, 10);
+bool Options::AreNumbers(Bounds numbers, Bounds lists) const {
+  const auto check = [this](const char* name, uint64_t most, bool is_list) {
+    const std::string& value = values_.at(name);
+    uint64_t number = 0;
+    for (const std::string& part : is_list ? PartsOf(value) : std::vector{value}) {
+      if (ToNumber(part, most, number)) continue;
+      std::fprintf(stderr, "--%s %s: '%s' is no number from 0 to %llu\n", name, value.c_str(),
+                   part.c_str(), static_cast<unsigned long long>(most));
+      return false;
+    }
+    return true;
+  };
+  for (const auto& [name, most] : numbers) {
+    if (!check(name, most, false)) return false;
+  }
+  for (const auto& [name, most] : lists) {
+    if (!check(name, most, true)) return false;
+  }
+  return true;
+}
+
+std::vector<uint64_t> Options::Numbers(const std::string& name) const {
+  std::vector<uint64_t> numbers;
+  for (const std::string& part : PartsOf(values_.at(name))) {
+    numbers.push_back(0);
+    (void)ToNumber(part, UINT64_MAX, numbers.back());
+  }
+  return numbers;
 }
 
 io::Address AddressOf(const std::string& host, uint16_t port) {

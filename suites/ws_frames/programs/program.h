@@ -8,6 +8,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "impl/backend/backends.h"
 #include "impl/base/socket.h"
@@ -24,9 +26,15 @@ class Options {
   // False, and says why on standard error, with `usage`, if the arguments are no such pairs.
   bool Parse(int argc, char** argv, const char* usage);
 
+  // Whether these options are numbers, the last ones lists of such with commas between, each up to
+  // its bound; else says which is not.
+  using Bounds = std::initializer_list<std::pair<const char*, uint64_t>>;
+  bool AreNumbers(Bounds numbers, Bounds lists = {}) const;
+
   const std::string& operator[](const std::string& name) const { return values_.at(name); }
-  // 0 where it is no number.
-  uint64_t Number(const std::string& name) const;
+  // Of one that is a number.
+  uint64_t Number(const std::string& name) const { return Numbers(name).front(); }
+  std::vector<uint64_t> Numbers(const std::string& name) const;
 
  private:
   std::map<std::string, std::string> values_;

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -38,15 +37,6 @@ constexpr const char* kUsage =
     "\n"
     "Prints a line for each case or message; exit status 1 if one did not go as it should.\n";
 
-std::vector<uint64_t> Numbers(const std::string& list) {
-  std::vector<uint64_t> numbers;
-  std::istringstream in(list);
-  for (std::string one; std::getline(in, one, ',');) {
-    numbers.push_back(std::strtoull(one.c_str(), nullptr, 10));
-  }
-  return numbers;
-}
-
 // A session to one resource of the server, from the dialling to the end.
 template <class B>
 class Client {
@@ -61,10 +51,11 @@ class Client {
     std::string said;
     if (!Echo("/getCaseCount", said)) return 1;
     const uint64_t count = std::strtoull(said.c_str(), nullptr, 10);
-    std::vector<uint64_t> cases = Numbers(options_["cases"]);
+    std::vector<uint64_t> cases;
     if (options_["cases"] == "all") {
-      cases.clear();
       for (uint64_t i = 1; i <= count; ++i) cases.push_back(i);
+    } else {
+      cases = options_.Numbers("cases");
     }
     const std::string agent = "agent=" + options_["agent"];
     bool good = true;
@@ -209,7 +200,7 @@ int Client<B>::SendSizes() {
   const io::Handle h = Dial();
   if (h == io::kNoHandle) return 1;
   const Opcode opcode = options_["type"] == "text" ? Opcode::kText : Opcode::kBinary;
-  Sending<B> sending(loop_, limits_, Numbers(options_["sizes"]), options_.Number("fragment"),
+  Sending<B> sending(loop_, limits_, options_.Numbers("sizes"), options_.Number("fragment"),
                      opcode);
   if (!sending.Connect(h, host_, "/", &Sending<B>::OnOpened).ok()) return 1;
   while (!sending.over()) loop_.Turn();
@@ -228,15 +219,26 @@ int Main(int argc, char** argv) {
                    {"fragment", "0"},
                    {"type", "binary"}});
   if (!options.Parse(argc, argv, kUsage)) return 2;
+  const bool sends = !options["sizes"].empty(), all = options["cases"] == "all";
   if (options["port"].empty() || options["agent"].empty() == options["sizes"].empty()) {
     std::fprintf(stderr,
                  "tare-ws-client: --port, and one of --agent and --sizes, must be given\n%s",
                  kUsage);
     return 2;
   }
+  constexpr uint64_t kMost = uint64_t{1} << 40;  // bytes; more than there is memory for
+  if (!options.AreNumbers({{"port", 65535}, {"limit", UINT64_MAX}, {"fragment", kMost}}) ||
+      (sends && !options.AreNumbers({}, {{"sizes", kMost}})) ||
+      (!all && !options.AreNumbers({}, {{"cases", UINT64_MAX}}))) {
+    return 2;
+  }
+  if (options["type"] != "text" && options["type"] != "binary") {
+    std::fprintf(stderr, "--type %s: neither text nor binary\n", options["type"].c_str());
+    return 2;
+  }
   const auto run = [&]<class B>() {
     Client<B> client(options);
-    return options["agent"].empty() ? client.SendSizes() : client.RunCases();
+    return sends ? client.SendSizes() : client.RunCases();
   };
   return OnBackend(options["backend"], run, io::Backends{});
 }

@@ -27,12 +27,14 @@ class Server {
  public:
   explicit Server(const io::ws_frames::Limits& limits) : limits_(limits), listener_(*this) {}
 
-  int Run(io::Handle listening) {
+  int Run(io::Handle listening, const std::string& at) {
     if (!listener_.Open(listening).ok()) {
       std::fprintf(stderr, "tare-ws-echo: cannot watch the listening socket\n");
       return 1;
     }
     AcceptOne();
+    std::printf("listening on %s\n", at.c_str());
+    std::fflush(stdout);
     for (;;) loop_.Turn();
   }
 
@@ -67,7 +69,10 @@ class Server {
 
 int Main(int argc, char** argv) {
   Options options({{"host", "127.0.0.1"}, {"port", "0"}, {"backend", ""}, {"limit", "67108864"}});
-  if (!options.Parse(argc, argv, kUsage)) return 2;
+  if (!options.Parse(argc, argv, kUsage) ||
+      !options.AreNumbers({{"port", 65535}, {"limit", UINT64_MAX}})) {
+    return 2;
+  }
   io::Address at = AddressOf(options["host"], static_cast<uint16_t>(options.Number("port")));
   const io::Result listening = io::Listen(at);
   if (at.size == 0 || !listening.ok()) {
@@ -77,11 +82,9 @@ int Main(int argc, char** argv) {
   }
   io::ws_frames::Limits limits;
   limits.message = options.Number("limit");
-  std::printf("listening on %s\n", ToString(at).c_str());
-  std::fflush(stdout);
   const auto run = [&]<class B>() {
     Server<B> server(limits);
-    return server.Run(static_cast<io::Handle>(listening.n));
+    return server.Run(static_cast<io::Handle>(listening.n), ToString(at));
   };
   return OnBackend(options["backend"], run, io::Backends{});
 }
