@@ -371,6 +371,37 @@ WS_TEST(EndpointRowTest, WS_30_ClosingIsBoundedAndEndsWhatWaits) {
   }
 }
 
+// Ended in the middle of a frame either way, it knows nothing of that on the next connection.
+WS_TEST(EndpointRowTest, WS_30_AClosedEndpointMayBeOpenedAgain) {
+  Limits limits;
+  limits.close_wait = 30 * kMillisecond;
+  typename EndpointTest<B>::WithPeer c(t.loop, Role::kServer, limits);
+  c.endpoint.Listen();
+  Frame stuck(Opcode::kBinary, Bytes(16 << 20), false);
+  EXPECT_EQ(c.endpoint.Send(stuck), Errc::kOk);
+  const Bytes part = FromClient(0x01, "\xE2\x82") + HeaderWire(0x80, 100, kKey);
+  EXPECT_EQ(c.peer.Say(part), part.size());
+  EXPECT_TRUE(TurnUntil(t.loop, [&] { return c.endpoint.message.size() == 2; }));
+  EXPECT_FALSE(c.endpoint.CloseNow().ok());
+  EXPECT_EQ(stuck.times, 1);
+
+  const io::Pair again = t.NewPair();
+  RawPeer peer(again.client);
+  c.endpoint.closed = 0;
+  c.endpoint.message.clear();
+  ASSERT_TRUE(c.endpoint.OpenOn(again.server).ok());
+  c.endpoint.Listen();
+  peer.Say(FromClient(0x81, "anew") + FromClient(0x89, "ping") + FromClient(0x88, "\x03\xE8"));
+  EXPECT_TRUE(TurnUntil(t.loop, [&] { return !peer.Hear(); }));
+  EXPECT_EQ(ReferenceEvents(Role::kClient, {}, peer.heard(), std::array{size_t{1} << 20}).events,
+            (std::vector<Event>{
+                Control(10, "ping"), Control(8, "\x03\xE8"), {Event::Kind::kClosed, 1000}}));
+  EXPECT_EQ(c.endpoint.messages, (std::vector<Event>{Message(1, "anew")}));
+  peer.Close();
+  EXPECT_TRUE(c.endpoint.CloseNow().ok());
+  EXPECT_EQ(c.endpoint.close_code(), 1000);
+}
+
 WS_TEST(EndpointRowTest, WS_31_WhatMayNotBeSaidIsRefused) {
   typename EndpointTest<B>::WithPeer c(t.loop);
   c.endpoint.Listen();

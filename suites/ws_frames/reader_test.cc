@@ -99,6 +99,10 @@ TEST_F(ReaderTest, WS_04_LengthsInALongerFormThanNeededAreRefused) {
   for (const size_t size : {126, 65535}) {
     EXPECT_EQ(Refused(Frame(0x82, Noise(size, 1), Form::k64)), 1002);
   }
+  // Also behind one that began with the same byte.
+  for (const Form form : {Form::k16, Form::k64}) {
+    EXPECT_EQ(Refused(Stream({Frame(0x82, "good"), Frame(0x82, BytesOf("long"), form)})), 1002);
+  }
 }
 
 TEST_F(ReaderTest, WS_05_TheTopBitOfALengthIsRefusedWhateverTheLimit) {
@@ -191,6 +195,26 @@ TEST_F(ReaderTest, WS_11_CharactersMayCrossFragments) {
     const Bytes ends = Frame(0x81, text.substr(0, cut));
     const bool whole = cut == 0 || cut == 2 || cut == 5 || cut == 7 || cut == 11 || cut == 14;
     EXPECT_EQ(Refused(ends), whole ? 0 : 1007) << cut;
+    // A last fragment of no bytes mends nothing.
+    EXPECT_EQ(Refused(Stream({Frame(0x01, text.substr(0, cut)), Frame(0x80)})), whole ? 0 : 1007);
+  }
+}
+
+// With the header, for there is no payload that would have to be read.
+TEST_F(ReaderTest, WS_11_AnEmptyLastFragmentIsJudgedAsItBegins) {
+  for (const char* part : {"\xE2\x82", "\xE2\x82\xAC"}) {
+    io::Timers timers;
+    FrameReader reader(timers);
+    reader.Open(Role::kServer, {});
+    const Bytes wire = Stream({Frame(0x01, part), Frame(0x80)});
+    reader.Feed(wire);
+    Header header;
+    std::array<std::byte, 3> to;
+    ASSERT_TRUE(reader.ReadHeader(Context::None(), header).ok());
+    ASSERT_TRUE(reader.ReadPayload(Context::None(), to).ok());
+    const bool whole = part[2] != '\0';
+    EXPECT_EQ(reader.ReadHeader(Context::None(), header).ok(), whole);
+    EXPECT_EQ(reader.close_code(), whole ? 1005 : 1007);
   }
 }
 
@@ -303,8 +327,10 @@ TEST_F(ReaderTest, WS_21_TheLimitIsExactAndOfTheWholeMessage) {
   EXPECT_EQ(Refused(Stream({part, Frame(0x00, Noise(400, 1)), Frame(0x80, Noise(201, 1))}), limits),
             1009);
   // It begins anew with every message, and control frames do not count.
-  const Bytes all = Frame(0x82, Noise(1000, 1));
-  EXPECT_EQ(Refused(Stream({all, Frame(0x89, Noise(125, 1)), all})), 0);
+  const Bytes all = Frame(0x82, Noise(1000, 1)), ping = Frame(0x89, Noise(125, 1));
+  EXPECT_EQ(Refused(Stream({all, ping, all, all}), limits), 0);
+  EXPECT_EQ(Refused(Stream({part, ping, Frame(0x80, Noise(600, 1))}), limits), 0);
+  EXPECT_EQ(Refused(Stream({all, Frame(0x82, Noise(1001, 1))}), limits), 1009);
 }
 
 TEST_F(ReaderTest, WS_29_TheNextHeaderBeforeTheEndOfTheFrameIsRefused) {

@@ -135,7 +135,12 @@ class Checks {
   }
 
   // SD-3.06
-  static bool AcceptsMaskedFromAServer() {
+  static bool TakesMaskedFromAServer() {
+    Checks c(Role::kClient);
+    c.Feed(Wire(0x82, 4, 0x01020304, BytesOf("four")));
+    return c.reader.ReadHeader(Context::None(), c.header).ok();
+  }
+  static bool LeavesMaskedFromAServerMasked() {
     Checks c(Role::kClient);
     c.Feed(Wire(0x82, 4, 0x01020304, BytesOf("four")));
     return c.reader.ReadHeader(Context::None(), c.header).ok() &&
@@ -204,8 +209,9 @@ TEST_F(SeedTest, SD_3_05_AfterAnErrorOfThePeersTheNextReadParsesPayloadAsAHeader
 }
 
 TEST_F(SeedTest, SD_3_06_MaskedFramesOfAServerAreAcceptedAndNotUnmasked) {
-  EXPECT_FALSE(Checks<FrameReader>::AcceptsMaskedFromAServer());
-  EXPECT_TRUE(Checks<ClosureFree>::AcceptsMaskedFromAServer());
+  EXPECT_FALSE(Checks<FrameReader>::TakesMaskedFromAServer());
+  EXPECT_TRUE(Checks<ClosureFree>::TakesMaskedFromAServer());
+  EXPECT_TRUE(Checks<ClosureFree>::LeavesMaskedFromAServerMasked());
 }
 
 TEST_F(SeedTest, SD_3_07_LengthsInALongerFormAreAccepted) {

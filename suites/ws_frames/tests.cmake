@@ -10,9 +10,13 @@ endif()
 add_library(tare_ws_events STATIC events.cc naive.cc)
 target_link_libraries(tare_ws_events PUBLIC tare::ws_frames PRIVATE tare_flags)
 
-foreach(theme alloc chop context reader seed unmask utf8)
+foreach(theme alloc chop context reader rows seed unmask utf8)
   tare_test(ws_frames_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_ws_events tare::support tare::count)
 endforeach()
+
+target_compile_definitions(test_ws_frames_rows PRIVATE
+                           TARE_BENCH_WS_FRAMES="$<TARGET_FILE:bench_ws_frames>")
+add_dependencies(test_ws_frames_rows bench_ws_frames)
 
 # Endpoints over sockets, on every backend; and the same whole: a million cancels.
 add_library(tare_ws_peers STATIC raw.cc)
@@ -28,6 +32,12 @@ target_compile_definitions(test_ws_frames_both_ends_long PRIVATE TARE_LONG)
 get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
 tare_python_test(ws_frames_interop ${CMAKE_CURRENT_SOURCE_DIR}/interop_test.py
                  $<TARGET_FILE:tare-ws-echo> $<TARGET_FILE:tare-ws-client> ${backends})
+
+# Faults planted one at a time, each seen by the tests of its id; with the flags of this build.
+if(NOT TARE_SANITIZE)
+  tare_python_test(ws_frames_mutants ${CMAKE_CURRENT_SOURCE_DIR}/mutants_test.py ${PROJECT_BINARY_DIR})
+  set_tests_properties(ws_frames_mutants PROPERTIES LABELS long TIMEOUT 3000)
+endif()
 
 # The table of peers on a machine that has none of their packages.
 block()
