@@ -31,7 +31,7 @@ struct Limits {
 
 // clang-format off
 // How a read ends, of all answers:
-//   kOk        n bytes were read. n = 0: all that was fed has been used up, unless the frame is over
+//   kOk        n bytes were read. n = 0: all that was fed is used up, unless the frame is over
 //   kEof       the peer has closed the connection with a Close frame
 //   kCanceled, kTimeout   the context has ended
 //   kClosed    this side has closed the connection

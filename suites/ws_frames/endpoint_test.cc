@@ -108,6 +108,8 @@ WS_TEST(EndpointRowTest, WS_21_WS_06_TheLimitIsExact) {
   const std::string most(500, 'm');
   c.Say(FromClient(0x82, most) + HeaderWire(0x82, 501, kKey));
   EXPECT_EQ(c.HearAll(), ClosedWith(1009)) << "before any of the payload has come";
+  EXPECT_TRUE(c.endpoint.AwaitEnd());
+  EXPECT_EQ(c.endpoint.end.err, Errc::kResource);
   EXPECT_EQ(c.endpoint.messages, (std::vector<Event>{Message(2, most)}));
 }
 
