@@ -102,9 +102,10 @@ class Compare {
         if (comparison.outcome == table::Outcome::kUnstable) exit_code_ = kCannotJudge;
       }
     }
-    const bool compared =
-        std::any_of(report.tables.begin(), report.tables.end(),
-                    [](const table::ComparedTable& one) { return !one.comparisons.empty(); });
+    const bool compared = std::any_of(report.tables.begin(), report.tables.end(),
+                                      [&](const table::ComparedTable& one) {
+                                        return !one.comparisons.empty() || IsWeighed(one);
+                                      });
     if (!compared) {
       Say("nothing was compared: no row was measured in two columns");
       exit_code_ = kCannotJudge;
@@ -113,6 +114,16 @@ class Compare {
   }
 
  private:
+  // Whether the ratio to a floor, or what is left without it, was asked for, and is there: one
+  // column says something then.
+  bool IsWeighed(const table::ComparedTable& table) const {
+    const auto is_asked = [](const std::string& part) { return part == "floor" || part == "tare"; };
+    return std::any_of(options_.show.begin(), options_.show.end(), is_asked) &&
+           std::count_if(table.cells.begin(), table.cells.end(), [](const auto& cell) {
+             return cell.has_value() && cell->tare.has_value();
+           }) > 1;  // a floor is one of them
+  }
+
   static void Say(const std::string& text) { std::fprintf(stderr, "tare: %s\n", text.c_str()); }
 
   std::unique_ptr<table::Projection> Project(const char* flag, const std::string& expression,
