@@ -18,6 +18,7 @@ GATE = "prefix/bin/tare gate --exe build/bench_words --budgets budgets.toml"
 UPDATE = "prefix/bin/tare budget update --exe build/bench_words --budgets budgets.toml"
 WAIVER = ('  { benchmark = "*", metric = "%s", reason = "r", owner = "o", link = "l", '
           'expires = 2999-12-31 },\n')
+SLOW = "for (volatile int i = 0; i < 20000;) i = i + 1;"
 
 
 def steps_of(workflow):
@@ -91,11 +92,11 @@ class Stranger(Follower):
     def check_a_slowdown(self):
         """One that allocates nothing passes unless times are asked for, and is named then."""
         self.edit("words.h", "words_.clear();",
-                  "for (volatile int i = 0; i < 20000; i = i + 1) {} words_.clear();")
+                  SLOW + " words_.clear();")
         self.shell(GATE)
         self.expect(self.shell(GATE + " --times base_bench_words --min-time 0.01", status=1),
                     r"Split/variant=reference/words=8: time: [\d.e+]+ of the base build's \[")
-        self.edit("words.h", "for (volatile int i = 0; i < 20000; i = i + 1) {} ", "")
+        self.edit("words.h", SLOW + " ", "")
 
     def check_an_improvement(self):
         """It asks for the budget to be lowered, which one line claims."""
