@@ -174,10 +174,12 @@ class EndpointTest : public WsTest {
         return said == bytes.size();
       }));
     }
-    // What the endpoint says until the end of its stream.
+    // What the endpoint says until the end of its stream, and that there is nothing after a Close.
     std::vector<Event> HearAll(Role role = Role::kClient) {
       EXPECT_TRUE(TurnUntil(loop, [this] { return !peer.Hear(); }));
-      return ReferenceEvents(role, {}, peer.heard(), std::array{size_t{1} << 20}).events;
+      const Events said = ReferenceEvents(role, {}, peer.heard(), std::array{size_t{1}});
+      EXPECT_EQ(said.decided, peer.heard().size());
+      return said.events;
     }
     void Hear(size_t bytes) {
       EXPECT_TRUE(TurnUntil(loop, [&] {

@@ -206,6 +206,7 @@ class Mutant:
                 if source not in objects:
                     said = tree.compile(source, command, to, place)
                     if said is not None:
+                        print(f"NO CODE {self.what}", flush=True)
                         return [f"does not compile: {said[-1500:]}"]
                     objects[source] = to
                 chosen[source] = to

@@ -135,11 +135,16 @@ WS_TEST(ThreadsTest, WS_22_ACancelFromAnotherThread) {
     Limits limits;
     limits.close_wait = 50 * kMillisecond;
     typename ThreadsTest<B>::Ends ends(limits);
-    Context context;
+    Context context, ended;
+    ended.Cancel();
+    std::array<std::byte, 16> to, other;
     std::thread reader([&] {
-      std::array<std::byte, 16> to;
-      EXPECT_EQ(ends.server.Read(context, to).result.err, Errc::kCanceled);
+      Errc e = Errc::kInvalid;
+      while (e == Errc::kInvalid) e = ends.server.Read(context, to).result.err;
+      EXPECT_EQ(e, Errc::kCanceled);
     });
+    // This one never begins; it is refused once the reader's is pending.
+    while (ends.server.Read(ended, other).result.err != Errc::kInvalid) std::this_thread::yield();
     context.Cancel();
     reader.join();
     (void)ends.server.Close(1000, "");
