@@ -116,13 +116,13 @@ absl::StatusOr<std::vector<BenchProgram>> SelectSuites(const std::vector<BenchPr
   return selected;
 }
 
-absl::StatusOr<BenchProgram> ProgramInFile(const std::string& path) {
+absl::StatusOr<BenchProgram> ProgramInFile(const std::string& path, const std::string& flag) {
   std::error_code error;
   if (!fs::exists(path, error)) {
-    return absl::NotFoundError(absl::StrCat("--exe ", path, ": no such file"));
+    return absl::NotFoundError(absl::StrCat(flag, " ", path, ": no such file"));
   }
   if (!IsProgram(path)) {
-    return absl::InvalidArgumentError(absl::StrCat("--exe ", path, ": not a file to execute"));
+    return absl::InvalidArgumentError(absl::StrCat(flag, " ", path, ": not a file to execute"));
   }
   const fs::path absolute = fs::absolute(path).lexically_normal();
   const std::string file = absolute.filename().string();
@@ -150,6 +150,10 @@ absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
           "program has to say belongs on standard error)");
     }
     if (!IsOneWord(fields[1])) return bad("a row's name is one word");
+    if (std::any_of(fields[1].begin(), fields[1].end(),
+                    [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); })) {
+      return bad("a row's name holds a control character");
+    }
     if (!names.insert(fields[1]).second) {
       return bad("a second row of this name; each benchmark needs a name of its own");
     }

@@ -41,8 +41,10 @@ absl::StatusOr<std::vector<BenchProgram>> FindBenchPrograms(const std::string& d
 absl::StatusOr<std::vector<BenchProgram>> SelectSuites(const std::vector<BenchProgram>& programs,
                                                        const std::vector<std::string>& suites);
 
-// The program in the file `path`, wherever it lies. An error where that is no file to execute.
-absl::StatusOr<BenchProgram> ProgramInFile(const std::string& path);
+// The program in the file `path`, which `flag` has named, wherever it lies. An error where it is
+// not there (kNotFound) or no file to execute.
+absl::StatusOr<BenchProgram> ProgramInFile(const std::string& path,
+                                           const std::string& flag = "--exe");
 
 // Parses the output of --tare_list; `program` is the name that errors begin with.
 absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,

@@ -24,6 +24,7 @@
 #include "cli/exit_code.h"
 #include "cli/printable.h"
 #include "cli/short_keys.h"
+#include "cli/suite_options.h"
 #include "result/number.h"
 #include "result/unit.h"
 #include "table/comparison.h"
@@ -42,20 +43,6 @@ constexpr size_t kNamedOthers = 5;
 // What matters to times only: exact counts are compared across them.
 bool MattersToTimesOnly(absl::string_view key) {
   return key == "cpu" || key == "kernel" || key == "tcp";
-}
-
-// A number in a range. CLI11's own lets NaN through, and prints the bounds with six places.
-CLI::Validator Between(const std::string& least, const std::string& most) {
-  return CLI::Validator(
-      [least, most](const std::string& text) -> std::string {
-        double value = 0, low = 0, high = 0;
-        (void)result::ParseDouble(least, &low);
-        (void)result::ParseDouble(most, &high);
-        const bool is_number = result::ParseDouble(text, &value) == result::NumberError::kNone;
-        if (is_number && value >= low && value <= high) return "";  // NaN is neither
-        return absl::StrCat(Quoted(text), " is no number from ", least, " to ", most);
-      },
-      "NUMBER");
 }
 
 struct Options {
@@ -211,7 +198,8 @@ class Compare {
     return true;
   }
 
-  // "absent NAME: reason" and "error NAME: reason", as tare run writes them.
+  // "absent NAME: reason", "error NAME: reason" and "unstable NAME: reason", as tare run writes
+  // them. Only what is absent may be.
   void NoteReason(absl::string_view text, const table::ResultLine& at) {
     if (absl::StartsWith(text, "partial:")) {
       Say(absl::StrCat("the run of ", Quoted(symbols_.Text(at.Config(symbols_.Intern(".file")))),
@@ -219,13 +207,24 @@ class Compare {
       exit_code_ = kCannotJudge;
       return;
     }
-    if (!absl::StartsWith(text, "absent ") && !absl::StartsWith(text, "error ")) return;
+    const bool failed = absl::StartsWith(text, "error "),
+               unstable = absl::StartsWith(text, "unstable ");
+    if (!absl::StartsWith(text, "absent ") && !failed && !unstable) return;
     text.remove_prefix(text.find(' ') + 1);
     const size_t colon = text.find(": ");
     if (colon == absl::string_view::npos) return;
     table::ResultLine line;
     line.config = at.config;
     line.name = std::string(text.substr(0, colon));
+    if (failed || unstable) {
+      table::ResultLine asked = line;
+      asked.values = {{0, symbols_.Intern(failed ? "ns/op" : "allocs/op"), 0}};
+      if (!filter_->Apply(&asked)) return;
+      Say(absl::StrCat(Printable(line.name), failed ? " failed" : " is unstable", " in ",
+                       Quoted(symbols_.Text(at.Config(symbols_.Intern(".file")))), ": ",
+                       Printable(text.substr(colon + 2))));
+      exit_code_ = kCannotJudge;
+    }
     absent_.push_back({rows_->Of(line), columns_->Of(line)});
     reasons_.insert_or_assign(table::CellId(absent_.back().row, absent_.back().column),
                               Printable(text.substr(colon + 2)));

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "result/number.h"
+#include "result/utf8.h"
 #include "table/go_text.h"
 
 namespace tare::cli {
@@ -150,25 +150,6 @@ void ForEachRecord(const table::Sheet& sheet, const table::Report& report,
   }
 }
 
-std::string Quoted(absl::string_view text) {
-  std::string out = "\"";
-  while (!text.empty()) {
-    const size_t size = table::CodePointSize(text);
-    const auto byte = static_cast<unsigned char>(text[0]);
-    if (byte == '"' || byte == '\\') {
-      absl::StrAppend(&out, "\\", text.substr(0, 1));
-    } else if (byte < 0x20) {
-      absl::StrAppendFormat(&out, "\\u%04x", byte);
-    } else if (byte >= 0x80 && size == 1) {
-      absl::StrAppend(&out, "\uFFFD");  // JSON is UTF-8
-    } else {
-      absl::StrAppend(&out, text.substr(0, size));
-    }
-    text.remove_prefix(size);
-  }
-  return out + "\"";
-}
-
 }  // namespace
 
 void WriteComparisonCsv(const table::Sheet& sheet, const table::Report& report,
@@ -202,7 +183,7 @@ void WriteComparisonJson(const table::Sheet& sheet, const table::Report& report,
     for (const Entry& entry : record) {
       if (!entry.value.has_value()) continue;
       absl::StrAppend(&out, first_entry ? "" : ", ", "\"", entry.name,
-                      "\": ", entry.is_text ? Quoted(*entry.value) : *entry.value);
+                      "\": ", entry.is_text ? result::QuoteJson(*entry.value) : *entry.value);
       first_entry = false;
     }
     sink(out + "}");

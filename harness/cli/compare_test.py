@@ -303,6 +303,16 @@ class CompareTest(unittest.TestCase):
         self.assertIn("\x1b[32m", self.tare(old, new, "--color=always")[0])
         self.assertNotIn("\x1b", self.tare(old, new)[0])
 
+    def test_rows_that_failed_or_were_unstable_are_not_passed_over(self):
+        old = self.write("old", "BenchmarkA 10 3 allocs/op\nBenchmarkB 10 3 allocs/op\n")
+        new = self.write("new", "BenchmarkB 10 3 allocs/op\n# unstable A: 3/10 then 4/10\n"
+                                "# error C: died\n")
+        _, err, status = self.tare(old, new)
+        self.assertEqual(status, 4)
+        self.assertIn("A is unstable in 'new': 3/10 then 4/10", err)
+        self.assertIn("C failed in 'new': died", err)
+        self.assertEqual(self.tare(old, new, "--filter=.fullname:B")[2], 0)
+
     def test_parts_of_columns_and_names_of_keys(self):
         text = "".join(lines(f"S/T/variant={name}/size=8", values) for name, values in (
             ("floor", [100] * 9), ("a/mode=x", [250] * 9), ("b/mode=x", [300] * 9)))

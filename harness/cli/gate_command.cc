@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -41,7 +43,7 @@ struct GateOptions {
   bool self_test = false;
   bool allow_absent = false;
   std::string today;  // empty: the system's date, UTC
-  HowToTime times;    // without a base: times are not judged
+  HowToTime times;    // without a base, which is never empty if given: times are not judged
   double min_effect_percent = 5;
   std::string markdown, json, junit;
 };
@@ -56,15 +58,15 @@ class Gate {
       return Refuse(absl::InvalidArgumentError(absl::StrCat(
           "--filter '", options_.filter, "' is no regular expression: ", filter_.error())));
     }
+    if (const absl::Status status = ForgetOldVerdicts(); !status.ok()) return Refuse(status);
     const auto text = ReadWholeFile(options_.budgets);
-    if (!text.ok()) {
-      Complain(absl::IsNotFound(text.status())
-                   ? absl::NotFoundError(absl::StrCat(
-                         "no budgets in ", options_.budgets,
-                         "; `tare budget update` writes them, --budgets names another file"))
-                   : text.status());
+    if (absl::IsNotFound(text.status())) {
+      Complain(absl::NotFoundError(
+          absl::StrCat("no budgets in ", options_.budgets,
+                       "; `tare budget update` writes them, --budgets names another file")));
       return kCannotJudge;
     }
+    if (!text.ok()) return Refuse(text.status());
     const auto budgets = gate::ParseBudgets(*text, options_.budgets);
     if (!budgets.ok()) return Refuse(budgets.status());
     judge_.today = options_.today.empty()
@@ -79,6 +81,26 @@ class Gate {
   static int Refuse(const absl::Status& status) {
     Complain(status);
     return kUsage;
+  }
+
+  // Whatever happens now, nobody shall take an old verdict for this one's.
+  absl::Status ForgetOldVerdicts() const {
+    std::vector<std::string> files;
+    for (const std::string* file : {&options_.markdown, &options_.json, &options_.junit}) {
+      if (file->empty()) continue;
+      if (std::find(files.begin(), files.end(), *file) != files.end()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("two forms of the verdict are to be written to ", *file));
+      }
+      files.push_back(*file);
+      std::error_code error;
+      if (std::filesystem::is_regular_file(*file, error)) std::filesystem::remove(*file, error);
+    }
+    return absl::OkStatus();
+  }
+
+  bool IsSelected(const ListedRow& row) const {
+    return (!options_.quick || row.quick) && RE2::PartialMatch(row.name, filter_);
   }
 
   void AddFault(gate::Outcome outcome, std::string message) {
@@ -103,18 +125,18 @@ class Gate {
 
   int JudgeFresh(const gate::Budgets& budgets) {
     const auto found = FindSuitesToCount(
-        options_.suites,
-        [&](const ListedRow& row) {
-          return (!options_.quick || row.quick) && RE2::PartialMatch(row.name, filter_);
-        },
-        interrupt_);
+        options_.suites, [&](const ListedRow& row) { return IsSelected(row); }, interrupt_);
     if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
     if (!found.ok()) return Refuse(found.status());
-    if (!options_.times.base.empty()) {
+    if (!options_.times.base.empty() && !found->suites.empty()) {
       // Before anything is counted, for a name that is misspelt.
       const auto bases = FindBases(found->suites, options_.times.base);
       if (!bases.ok()) return Refuse(bases.status());
+      if (const absl::Status status = PrepareToKeep(options_.times); !status.ok()) {
+        return Refuse(status);
+      }
     }
+    judge_.incomplete = !found->faults.empty();
     judge_.elsewhere = found->elsewhere;
     HowToCount how;
     if (options_.self_test) how.plants = SelfTestPlants();
@@ -130,7 +152,8 @@ class Gate {
     if (options_.self_test) verdict_.TakeSelfTest(SelfTestOf(counts, verdict_, budgets, judge_));
     AddSites(*found, counts, how, options_.suites, interrupt_, &verdict_);
     if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
-    return options_.times.base.empty() ? static_cast<int>(kOk) : JudgeFreshTimes(*found, budgets);
+    return options_.times.base.empty() || found->suites.empty() ? static_cast<int>(kOk)
+                                                                : JudgeFreshTimes(*found, budgets);
   }
 
   int JudgeFreshTimes(const SuitesToCount& suites, const gate::Budgets& budgets) {
@@ -138,6 +161,7 @@ class Gate {
     how.rules.min_effect = options_.min_effect_percent / 100;
     how.budget_seconds = options_.quick ? kQuickBudgetSeconds : kBudgetSeconds;
     how.may_be_absent = options_.allow_absent;
+    how.selects = [&](const ListedRow& row) { return IsSelected(row); };
     auto times = TakePairedTimes(suites, options_.suites, how, interrupt_);
     if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
     if (!times.ok()) return Refuse(times.status());
@@ -209,10 +233,13 @@ void AddGateCommand(CLI::App& app, int& exit_code) {
   command->add_flag("--allow-absent", options->allow_absent,
                     "Let benchmarks with a budget be absent on this machine");
   command->add_option("--markdown", options->markdown, "Write a summary for a pull request")
+      ->check(IsNotEmpty())
       ->type_name("FILE");
   command->add_option("--json", options->json, "Write the whole verdict for programs")
+      ->check(IsNotEmpty())
       ->type_name("FILE");
   command->add_option("--junit", options->junit, "Write the verdict as JUnit's XML")
+      ->check(IsNotEmpty())
       ->type_name("FILE");
   command->add_option("--today", options->today, "The date that waivers expire by (default: today)")
       ->check(IsDate())
@@ -223,13 +250,14 @@ void AddGateCommand(CLI::App& app, int& exit_code) {
                        "Judge times too, against the base build: a directory with its bench "
                        "programs, or its program. Both builds are run in turn")
           ->excludes(results)
+          ->check(IsNotEmpty())
           ->type_name("BASE");
   command
       ->add_option("--min-effect", options->min_effect_percent,
                    "The slowdown, in percent, that a regression of time must lie beyond with its "
                    "whole interval (default: 5)")
       ->needs(times)
-      ->check(CLI::Range(0.0, 1000.0))
+      ->check(Between("0", "1000"))
       ->type_name("PERCENT");
   command
       ->add_option("--rounds", options->times.rounds,
@@ -239,15 +267,16 @@ void AddGateCommand(CLI::App& app, int& exit_code) {
       ->type_name("N");
   command
       ->add_option("--min-time", options->times.min_time_seconds,
-                   "Seconds that each process times its row for at least (default: so that all "
-                   "takes a quarter of an hour at most, or a minute if --quick)")
+                   "Seconds that each process times its row for at least, from 0.01 by default "
+                   "(so that all takes about a quarter of an hour, or a minute if --quick)")
       ->needs(times)
-      ->check(CLI::Range(0.0001, 3600.0))
+      ->check(Between("0.0001", "3600"))
       ->type_name("SECONDS");
   command
       ->add_option("--keep", options->times.keep,
                    "Keep the times of both builds in this directory, as files of results")
       ->needs(times)
+      ->check(IsNotEmpty())
       ->type_name("DIR");
   command->callback([options, &exit_code] { exit_code = Gate(*options).Main(); });
 }

@@ -16,6 +16,7 @@
 #include "cli/cpus.h"
 #include "cli/measurement.h"
 #include "cli/min_time.h"
+#include "cli/printable.h"
 #include "cli/progress.h"
 #include "cli/results_dir.h"
 #include "cli/row_output.h"
@@ -45,8 +46,8 @@ class Timing {
   absl::StatusOr<PairedTimes> Take() {
     const auto bases = FindBases(suites_.suites, how_.base);
     if (!bases.ok()) return bases.status();
-    if (const absl::Status status = PrepareToKeep(); !status.ok()) return status;
     for (const CountedSuite& suite : suites_.suites) Pair(suite, *bases);
+    ReportProgramsOfBase();
     size_t rows = 0;
     for (const PairedSuite& suite : paired_) rows += suite.rows.size();
     MakePlan(rows);
@@ -54,7 +55,7 @@ class Timing {
     for (const PairedSuite& suite : paired_) {
       TimeSuite(suite, &progress);
       if (interrupt_.signal() != 0) break;
-      if (const absl::Status status = Keep(suite); !status.ok()) return status;
+      Keep(suite);
     }
     progress.Say("");
     return std::move(times_);
@@ -69,13 +70,10 @@ class Timing {
     finding.message = absl::StrCat("time: ", message);
   }
 
-  absl::Status PrepareToKeep() const {
-    if (how_.keep.empty()) return absl::OkStatus();
-    for (const char* name : kBuildNames) {
-      const absl::Status status = PrepareResultsDirectory(absl::StrCat(how_.keep, "/", name));
-      if (!status.ok()) return status;
-    }
-    return absl::OkStatus();
+  // Of what only one of the builds has or can run: it is no pass, unless that was said.
+  void AddUnpaired(const std::string& benchmark, const std::string& message) {
+    Add(how_.may_be_absent ? Outcome::kAbsent : Outcome::kCannotJudge, benchmark,
+        absl::StrCat(message, how_.may_be_absent ? "" : " (--allow-absent lets it pass)"));
   }
 
   void Pair(const CountedSuite& now,
@@ -83,8 +81,7 @@ class Timing {
     const auto base = std::find_if(bases.begin(), bases.end(),
                                    [&](const auto& pair) { return pair.second == &now; });
     if (base == bases.end()) {
-      Add(Outcome::kAbsent, "",
-          absl::StrCat("the base build has no ", now.program.FileName(), ": not compared"));
+      AddUnpaired("", absl::StrCat("the base build has no ", now.program.FileName()));
       return;
     }
     auto rows = ListRows(base->first, options_.Timeout(), &interrupt_);
@@ -99,10 +96,13 @@ class Timing {
       const auto other = of_base.find(row.name);
       if (other == of_base.end()) {
         Add(Outcome::kAbsent, row.name, "the base build does not have it");
+      } else if (!row.absent.empty() && !other->second.absent.empty()) {
+        Add(Outcome::kAbsent, row.name, absl::StrCat("cannot run here: ", row.absent));
       } else if (!row.absent.empty() || !other->second.absent.empty()) {
-        Add(Outcome::kAbsent, row.name,
-            absl::StrCat("cannot run here: ",
-                         row.absent.empty() ? other->second.absent : row.absent));
+        const bool is_now = !row.absent.empty();
+        AddUnpaired(row.name, absl::StrCat("the ", kBuildNames[is_now ? kNow : kBase],
+                                           " build cannot run it: ",
+                                           is_now ? row.absent : other->second.absent));
       } else {
         suite.rows.push_back({other->second, row});
       }
@@ -111,15 +111,26 @@ class Timing {
     if (!suite.rows.empty()) paired_.push_back(std::move(suite));
   }
 
-  // A row that vanished is no pass, unless it was not to be judged.
   void ReportMissing(const CountedSuite& now, const std::vector<ListedRow>& of_base) {
     absl::flat_hash_set<std::string> known(suites_.elsewhere.begin(), suites_.elsewhere.end());
     for (const ListedRow& row : now.rows) known.insert(row.name);
     for (const ListedRow& row : of_base) {
-      if (known.contains(row.name)) continue;
-      Add(how_.may_be_absent ? Outcome::kAbsent : Outcome::kCannotJudge, row.name,
-          absl::StrCat("only the base build has it",
-                       how_.may_be_absent ? "" : " (--allow-absent lets it pass)"));
+      if (known.contains(row.name) || !how_.selects(row)) continue;
+      AddUnpaired(row.name, "only the base build has it");
+    }
+  }
+
+  // Where all suites are judged, one that only the base has is missed.
+  void ReportProgramsOfBase() {
+    if (!options_.suites.empty() || !options_.exes.empty()) return;
+    const auto of_base = FindBenchPrograms(how_.base);
+    const auto of_now = options_.Programs();
+    if (!of_base.ok() || !of_now.ok()) return;
+    for (const BenchProgram& program : *of_base) {
+      if (std::none_of(of_now->begin(), of_now->end(),
+                       [&](const BenchProgram& now) { return now.suite == program.suite; })) {
+        AddUnpaired("", absl::StrCat("only the base build has ", program.FileName()));
+      }
     }
   }
 
@@ -161,7 +172,8 @@ class Timing {
     std::array<double, 2> ns = {};
     for (const size_t turn : {0, 1}) {
       const size_t build = (turn + static_cast<size_t>(round)) % 2;
-      const auto value = TimeOne(suite.programs[build], suite.rows[row][build], build, round);
+      const auto value =
+          TimeOne(suite.programs[build], suite.rows[row][build], build, round, progress);
       progress->Done(1);
       if (!value.has_value()) {
         if (turn == 0) progress->Done(1);
@@ -175,7 +187,7 @@ class Timing {
   }
 
   std::optional<double> TimeOne(const BenchProgram& program, const ListedRow& row, size_t build,
-                                int round) {
+                                int round, Progress* progress) {
     const ProcessEnd end = RunRowOnce(program, row, Pass::kTimes, plan_, &interrupt_);
     if (end.how == ProcessEnd::How::kInterrupted) return std::nullopt;
     const RowOutput output =
@@ -183,11 +195,12 @@ class Timing {
     const std::string where =
         absl::StrCat(kBuildNames[build], " build, round ", round + 1, ": ", output.reason);
     if (output.kind == RowOutput::Kind::kFailed) {
+      progress->Say(absl::StrCat("tare: ", row.name, ": ", where, "\n", LastWords(end.err_tail)));
       Add(Outcome::kFault, row.name, where);
       return std::nullopt;
     }
     if (output.kind == RowOutput::Kind::kAbsent) {
-      Add(Outcome::kAbsent, row.name, where);
+      AddUnpaired(row.name, where);
       return std::nullopt;
     }
     if (!config_.has_value()) config_ = output.config;
@@ -211,8 +224,9 @@ class Timing {
     return *value;  // a measurement of times has one
   }
 
-  absl::Status Keep(const PairedSuite& suite) {
-    if (how_.keep.empty()) return absl::OkStatus();
+  // What cannot be kept is a fault of the verdict, and costs it nothing else.
+  void Keep(const PairedSuite& suite) {
+    if (how_.keep.empty()) return;
     for (const size_t build : {kBase, kNow}) {
       if (kept_[build].rows.empty()) continue;
       kept_[build].head = {absl::StrCat("tare 1 · ", kBuildNames[build], " build ",
@@ -222,9 +236,8 @@ class Timing {
       const absl::Status status = WriteFileAtomically(
           absl::StrCat(how_.keep, "/", kBuildNames[build], "/", suite.programs[kNow].suite, ".txt"),
           result::FormatText(kept_[build]));
-      if (!status.ok()) return status;
+      if (!status.ok()) Add(Outcome::kFault, "", std::string(status.message()));
     }
-    return absl::OkStatus();
   }
 
   const SuitesToCount& suites_;
@@ -239,33 +252,58 @@ class Timing {
   std::optional<result::Config> config_;
 };
 
+// A path that two spellings of one name have in common. Links stay what they are: programs may be
+// told apart by the name that they were called by.
+std::string AsOne(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::pair<BenchProgram, const CountedSuite*>>> FindBases(
     const std::vector<CountedSuite>& suites, const std::string& base) {
+  constexpr char kFlag[] = "--times";
   std::vector<std::pair<BenchProgram, const CountedSuite*>> bases;
   std::error_code error;
   if (!std::filesystem::is_directory(base, error)) {
-    const auto program = ProgramInFile(base);
+    const auto program = ProgramInFile(base, kFlag);
     if (!program.ok()) return program.status();
     if (suites.size() != 1) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--times ", base, " is one program, and ", suites.size(),
+          absl::StrCat(kFlag, " ", base, " is one program, and ", suites.size(),
                        " are to be judged: name a directory that holds them"));
     }
     bases.emplace_back(*program, &suites[0]);
-    return bases;
+  } else {
+    for (const CountedSuite& suite : suites) {
+      const auto program = ProgramInFile(absl::StrCat(base, "/", suite.program.FileName()), kFlag);
+      if (program.ok()) {
+        bases.emplace_back(*program, &suite);
+      } else if (!absl::IsNotFound(program.status())) {
+        return program.status();
+      }
+    }
+    if (bases.empty()) {
+      return absl::NotFoundError(absl::StrCat(
+          kFlag, " ", base, ": the directory holds none of the programs that are judged, such as ",
+          suites.empty() ? "bench_<suite>" : suites[0].program.FileName()));
+    }
   }
-  for (const CountedSuite& suite : suites) {
-    const auto program = ProgramInFile(absl::StrCat(base, "/", suite.program.FileName()));
-    if (program.ok()) bases.emplace_back(*program, &suite);
-  }
-  if (bases.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        "--times ", base, ": the directory holds none of the programs that are judged, such as ",
-        suites.empty() ? "bench_<suite>" : suites[0].program.FileName()));
+  for (const auto& [program, suite] : bases) {
+    if (AsOne(program.path) != AsOne(suite->program.path)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        kFlag, " ", base, " is the build that is judged itself: ", suite->program.path));
   }
   return bases;
+}
+
+absl::Status PrepareToKeep(const HowToTime& how) {
+  if (how.keep.empty()) return absl::OkStatus();
+  for (const char* name : kBuildNames) {
+    const absl::Status status = PrepareResultsDirectory(absl::StrCat(how.keep, "/", name));
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<PairedTimes> TakePairedTimes(const SuitesToCount& suites,

@@ -2,6 +2,7 @@
 // Times of two builds taken in turn, for the gate: round by round, a process a row and build.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,27 +20,33 @@ namespace tare::cli {
 struct HowToTime {
   std::string base;  // a directory of bench programs, or a program where there is one to judge
   int rounds = 0;    // 0: as many as are needed to judge, and at least 9
-  double min_time_seconds = 0;  // of a process; 0: so that all of it keeps within `budget_seconds`
+  double min_time_seconds = 0;  // of a process; 0: so that all of it keeps to `budget_seconds`
   double budget_seconds = 0;
-  bool may_be_absent = false;  // benchmarks of the base build that this one does not have
-  std::string keep;            // a directory for what was measured; empty: it is not kept
+  bool may_be_absent = false;  // what one of the builds has, and the other does not have or run
+  std::function<bool(const ListedRow&)> selects;  // which rows are to be judged
+  std::string keep;  // a directory for what was measured; empty: it is not kept
   gate::TimeRules rules;
 };
 
 struct PairedTimes {
   std::vector<gate::TimedBenchmark> benchmarks;
-  std::vector<gate::Finding> findings;  // of what could not be timed, or only in one of the builds
+  // Of what could not be timed, or only in one of the builds, or not be kept.
+  std::vector<gate::Finding> findings;
 };
 
 // The programs of the base build, each with the one of `suites` that it is the base of; those
-// without one are left out. An error is one of usage: a base that is not there, or none of it is.
+// without one are left out. An error is one of usage: a base that is not there, that holds none of
+// them or something else under such a name, or that is the build itself.
 absl::StatusOr<std::vector<std::pair<BenchProgram, const CountedSuite*>>> FindBases(
     const std::vector<CountedSuite>& suites, const std::string& base);
+
+// Makes the directories of `how.keep`, before anything is measured. An error is one of usage.
+absl::Status PrepareToKeep(const HowToTime& how);
 
 // Times those rows of `suites` that both builds have. In every round each row is run in both
 // builds, one directly after the other, the base first in every second round; rows run backwards in
 // every second round too, so that drift of the machine favours nobody. Check `interrupt`
-// afterwards. An error is one of usage: nothing could be kept where it was to be.
+// afterwards. Errors are those of FindBases.
 absl::StatusOr<PairedTimes> TakePairedTimes(const SuitesToCount& suites,
                                             const SuiteOptions& options, const HowToTime& how,
                                             const Interrupt& interrupt);

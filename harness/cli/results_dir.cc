@@ -45,8 +45,7 @@ absl::Status PrepareResultsDirectory(const std::string& directory) {
     error = std::error_code(errno, std::generic_category());
   }
   return absl::PermissionDeniedError(absl::StrCat("cannot write results to ", directory, ": ",
-                                                  error.message(),
-                                                  "; name another directory with -o"));
+                                                  error.message(), "; name another directory"));
 }
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view text) {

@@ -48,7 +48,7 @@ TEST_F(ResultsDirTest, NamesTheDirectoryThatCannotBeMade) {
   std::ofstream(root_ + "/file") << "in the way";
   const absl::Status status = PrepareResultsDirectory(root_ + "/file/results");
   EXPECT_EQ(status.message(), "cannot write results to " + root_ +
-                                  "/file/results: Not a directory; name another directory with -o");
+                                  "/file/results: Not a directory; name another directory");
 }
 
 TEST_F(ResultsDirTest, WritesAndReplaces) {

@@ -70,6 +70,15 @@ std::string FaultOfRows(const std::vector<result::Row>& rows, Pass pass, const s
   if (rows[0].iterations <= 0) {
     return absl::StrCat("printed a row of ", rows[0].iterations, " iterations");
   }
+  // As result/check.h has it of files; what a run has left behind may be less than nothing.
+  for (const result::Value& value : rows[0].values) {
+    if (result::IsExactUnit(value.unit) && !(value.value >= 0)) {
+      return absl::StrCat("printed ", value.value, " ", value.unit);
+    }
+    if (rows[0].Find(value.unit) != &value.value) {
+      return absl::StrCat("printed two values of ", Printable(value.unit));
+    }
+  }
   const double* ns = rows[0].Find(result::kNsPerOp);
   if (pass == Pass::kCounts) return ns == nullptr ? "" : "printed ns/op in the counting pass";
   if (ns == nullptr) return "printed no ns/op";

@@ -55,6 +55,15 @@ TEST(JudgeOutputTest, AUnitThatIsNotApplicableKeepsItsReason) {
   EXPECT_THAT(output.not_applicable, ElementsAre("syscalls/op: perf_event_open: no"));
 }
 
+TEST(JudgeOutputTest, WhatIsBelowZeroOrTwiceIsNoCount) {
+  EXPECT_EQ(Judge("BenchmarkA 10 -5 allocs/op\n", Pass::kCounts).reason, "printed -5 allocs/op");
+  EXPECT_EQ(Judge("BenchmarkA 10 nan B/op\n", Pass::kCounts).reason, "printed nan B/op");
+  EXPECT_EQ(Judge("BenchmarkA 10 0 allocs/op 7 allocs/op\n", Pass::kCounts).reason,
+            "printed two values of allocs/op");
+  EXPECT_EQ(Judge("BenchmarkA 10 0 allocs/op -16 live-B\n", Pass::kCounts).kind, Kind::kMeasured)
+      << "it gave back what was there before";
+}
+
 TEST(JudgeOutputTest, TimesMustBeTimes) {
   EXPECT_EQ(Judge("BenchmarkA 10 0 ns/op\n").reason, "printed 0 ns/op");
   EXPECT_EQ(Judge("BenchmarkA 10 nan ns/op\n").reason, "printed nan ns/op");

@@ -230,9 +230,9 @@ void AddRunCommand(CLI::App& app, int& exit_code) {
   command->add_flag("--counts-only", options->counts_only, "Count only, time nothing");
   command
       ->add_option("--min-time", options->min_time_seconds,
-                   "Seconds that each process times its row for at least (default: so that all "
-                   "takes a quarter of an hour at most, or a minute if --quick)")
-      ->check(CLI::Range(0.0001, 3600.0))
+                   "Seconds that each process times its row for at least, from 0.01 by default "
+                   "(so that all takes about a quarter of an hour, or a minute if --quick)")
+      ->check(Between("0.0001", "3600"))
       ->type_name("SECONDS");
   command
       ->add_option("-o,--output", options->results_dir,

@@ -9,6 +9,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "cli/printable.h"
+#include "result/number.h"
 
 namespace tare::cli {
 
@@ -64,9 +66,31 @@ void AddSuiteOptions(CLI::App& command, SuiteOptions& options) {
 CLI::Validator IsDate() {
   return CLI::Validator(
       [](const std::string& text) {
+        // Compared as text later on, so that nothing but this form will do.
         absl::CivilDay day;
-        const bool is_day = text.size() == 10 && absl::ParseCivilTime(text, &day);
+        const bool is_day = absl::ParseCivilTime(text, &day) && absl::FormatCivilTime(day) == text;
         return is_day ? std::string() : "no day, such as 2026-11-21: " + text;
+      },
+      "");
+}
+
+CLI::Validator Between(const std::string& least, const std::string& most) {
+  return CLI::Validator(
+      [least, most](const std::string& text) -> std::string {
+        double value = 0, low = 0, high = 0;
+        (void)result::ParseDouble(least, &low);
+        (void)result::ParseDouble(most, &high);
+        const bool is_number = result::ParseDouble(text, &value) == result::NumberError::kNone;
+        if (is_number && value >= low && value <= high) return "";  // NaN is neither
+        return absl::StrCat(Quoted(text), " is no number from ", least, " to ", most);
+      },
+      "NUMBER");
+}
+
+CLI::Validator IsNotEmpty() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return text.empty() ? std::string("it is empty") : std::string();
       },
       "");
 }

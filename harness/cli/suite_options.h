@@ -28,8 +28,15 @@ struct SuiteOptions {
 // Adds --suite, --exe, --bin-dir and --timeout to `command`; `options` must outlive the parsing.
 void AddSuiteOptions(CLI::App& command, SuiteOptions& options);
 
-// A check for options that take a day: "2026-11-21".
+// A check for options that take a day: "2026-11-21", in these digits alone.
 CLI::Validator IsDate();
+
+// A check for options that take a number, written as the bounds are. CLI11's own lets NaN through,
+// and prints bounds with six places.
+CLI::Validator Between(const std::string& least, const std::string& most);
+
+// A check for options that take a name: an empty one is a variable that was not set.
+CLI::Validator IsNotEmpty();
 
 // "tare: <message>" on standard error.
 void Complain(const absl::Status& status);

@@ -20,8 +20,9 @@
 //   ]
 //
 // A value is an integer or a fraction in quotes, "1/1000". `benchmark` and the values of `when` are
-// patterns: "*" stands for any text. `when` names a key of the results' configuration (os, arch,
-// compiler, allocator, kernel, ...) or of the benchmark's name (backend, variant, mode, ...).
+// patterns: "*" stands for any text, "\\*" (in TOML's quotes) for a star, "\\\\" for a backslash.
+// `when` names a key of the results' configuration (os, arch, compiler, allocator, kernel, ...) or
+// of the benchmark's name (backend, variant, mode, ...).
 #pragma once
 
 #include <array>
@@ -94,8 +95,15 @@ struct Budgets {
 // without allocs and bytes that does not say unbudgeted, and two rows of one key.
 absl::StatusOr<Budgets> ParseBudgets(absl::string_view text, const std::string& file);
 
-// Whether `pattern`, where "*" stands for any text, matches all of `text`.
+// Whether `pattern`, where "*" stands for any text and a backslash takes the meaning from what
+// follows, matches all of `text`.
 bool Matches(absl::string_view pattern, absl::string_view text);
+
+// The pattern that matches `name` and nothing else.
+std::string PatternOf(absl::string_view name);
+
+// Whether `pattern` matches one text only.
+bool IsOneName(absl::string_view pattern);
 
 struct Choice {
   const Budget* budget = nullptr;  // null: none holds

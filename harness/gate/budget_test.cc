@@ -95,6 +95,19 @@ TEST(Patterns, AStarIsAnyText) {
   EXPECT_FALSE(Matches("", "A"));
 }
 
+TEST(Patterns, ABackslashTakesTheMeaningAway) {
+  EXPECT_TRUE(Matches("Sort<char\\*>", "Sort<char*>"));
+  EXPECT_FALSE(Matches("Sort<char\\*>", "Sort<char**>"));
+  EXPECT_TRUE(Matches("a\\\\b", "a\\b"));
+  EXPECT_TRUE(Matches("*\\**", "x*y"));
+  EXPECT_FALSE(Matches("*\\**", "xy"));
+  for (const char* name : {"Sort<char*>", "a\\*b\\", "plain"}) {
+    EXPECT_TRUE(Matches(PatternOf(name), name)) << name;
+    EXPECT_TRUE(IsOneName(PatternOf(name))) << name;
+  }
+  EXPECT_FALSE(IsOneName("a*"));
+}
+
 TEST(ChooseBudget, TheMostSpecificRowHolds) {
   const auto budgets = ParseRows(
       "{ benchmark = \"A/*\", allocs = 1, bytes = 1 },\n"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -27,14 +26,11 @@ std::optional<std::string> ValueOf(const std::string& key, absl::string_view nam
   return value != nullptr ? std::optional(*value) : std::nullopt;
 }
 
-bool IsPattern(absl::string_view text) {
-  return absl::StrContains(text, '*');
-}
-
 // Larger is more specific.
 std::tuple<bool, size_t, size_t> Specificity(const Budget& budget) {
   const auto stars = std::count(budget.benchmark.begin(), budget.benchmark.end(), '*');
-  return {stars == 0, budget.when.size(), budget.benchmark.size() - static_cast<size_t>(stars)};
+  return {IsOneName(budget.benchmark), budget.when.size(),
+          budget.benchmark.size() - static_cast<size_t>(stars)};
 }
 
 std::string Unmet(const std::string& key, const std::string& wanted, absl::string_view name,
@@ -49,9 +45,9 @@ std::string Unmet(const std::string& key, const std::string& wanted, absl::strin
 }
 
 std::string Describe(const Budget& budget) {
-  std::string text = IsPattern(budget.benchmark)
-                         ? absl::StrCat("the pattern '", budget.benchmark, "' matches")
-                         : "its name is the benchmark's";
+  std::string text = IsOneName(budget.benchmark)
+                         ? "its name is the benchmark's"
+                         : absl::StrCat("the pattern '", budget.benchmark, "' matches");
   for (const auto& [key, value] : budget.when) {
     absl::StrAppend(&text, ", ", key, " is '", value, "'");
   }
@@ -65,11 +61,13 @@ bool Matches(absl::string_view pattern, absl::string_view text) {
   size_t p = 0, t = 0;
   size_t star = absl::string_view::npos, resume = 0;
   while (t < text.size()) {
+    // The character that stands here for itself, and how long it is written.
+    const size_t written = p + 1 < pattern.size() && pattern[p] == '\\' ? 2 : 1;
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
+    } else if (p < pattern.size() && pattern[p + written - 1] == text[t]) {
+      p += written;
       ++t;
     } else if (star != absl::string_view::npos) {
       p = star + 1;
@@ -80,6 +78,23 @@ bool Matches(absl::string_view pattern, absl::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+std::string PatternOf(absl::string_view name) {
+  std::string pattern;
+  for (const char c : name) {
+    if (c == '*' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+bool IsOneName(absl::string_view pattern) {
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '*') return false;
+    if (pattern[i] == '\\') ++i;
+  }
+  return true;
 }
 
 std::string Obstacle(const Budgets& budgets, const Budget& budget, absl::string_view name,

@@ -20,7 +20,7 @@ using State = Measured::State;
 std::optional<Rational> Cost(const Metric& metric, double value, int64_t iterations) {
   const int64_t n = metric.per_op ? iterations : 1;
   // What a run has left behind may be less than nothing: it gave back what was there before.
-  const auto total = result::IntegerTotal(std::max(value, 0.0), n);
+  const auto total = result::IntegerTotal(metric.per_op ? value : std::max(value, 0.0), n);
   return total.has_value() ? std::optional(Rational{*total, n}) : std::nullopt;
 }
 
@@ -33,7 +33,11 @@ class Gatherer {
     if (measured.line == 0) measured.line = line;
     for (size_t i = 0; i < kMetricCount; ++i) {
       const double* value = row.Find(kMetrics[i].unit);
-      if (value == nullptr || measured.values[i].has_value()) continue;
+      if (value == nullptr) continue;
+      // An exact unit has one value (result/check.h); of a ceiling the worst counts.
+      if (measured.values[i].has_value() && (kMetrics[i].exact || *value <= *measured.values[i])) {
+        continue;
+      }
       measured.values[i] = *value;
       measured.costs[i] = Cost(kMetrics[i], *value, row.iterations);
       measured.iterations = row.iterations;
@@ -54,6 +58,7 @@ class Gatherer {
       const size_t colon = comment.find(": ");  // a name is one word
       if (colon == absl::string_view::npos) return;
       Measured& measured = Of(comment.substr(0, colon));
+      if (measured.state >= state && measured.state != State::kCounted) return;  // graver already
       measured.state = state;
       measured.reason = std::string(comment.substr(colon + 2));
       return;
@@ -92,13 +97,20 @@ Evidence EvidenceOf(const result::ReadOutcome& outcome, const std::string& sourc
   for (size_t i = 0; i < outcome.file.rows.size(); ++i) {
     gatherer.Take(outcome.file.rows[i], i < outcome.row_lines.size() ? outcome.row_lines[i] : 0);
   }
-  for (const std::string& comment : outcome.file.head) {
-    gatherer.TakeComment(comment);
-    if (absl::StartsWith(comment, "partial: ")) {
-      evidence.faults.push_back(absl::StrCat(source, ":1: these results are ", comment));
+  for (const std::vector<std::string>* comments : {&outcome.file.head, &outcome.file.notes}) {
+    for (const std::string& comment : *comments) {
+      gatherer.TakeComment(comment);
+      if (absl::StartsWith(comment, "partial: ")) {
+        evidence.faults.push_back(absl::StrCat(source, ":1: these results are ", comment));
+      }
     }
   }
-  for (const std::string& comment : outcome.file.notes) gatherer.TakeComment(comment);
+  for (const Measured& row : evidence.rows) {
+    if (row.state != State::kAbsent || row.line == 0) continue;
+    evidence.faults.push_back(
+        absl::StrCat(source, ":", row.line, ": ", row.name,
+                     " has a result, and is said to be absent: ", row.reason));
+  }
   return evidence;
 }
 

@@ -143,7 +143,7 @@ class Judgement {
       const auto reason = std::find_if(e.not_applicable.begin(), e.not_applicable.end(),
                                        [&](const auto& n) { return n.first == metric.unit; });
       const bool said = reason != e.not_applicable.end();
-      Add(said && !metric.exact ? Outcome::kNotCounted : Outcome::kCannotJudge, row.name,
+      Add(said && i == kSyscalls ? Outcome::kNotCounted : Outcome::kCannotJudge, row.name,
           metric.key, e.Where(row),
           said ? absl::StrCat(metric.unit, " is not counted here: ", reason->second)
                : absl::StrCat(metric.unit, " is missing; `tare run --counts-only` counts it"));
@@ -184,8 +184,8 @@ class Judgement {
 
   // Not where a file could not be judged: it may have held what is missed.
   void CheckBudgetsAreUsed() {
-    if (std::any_of(evidence_.begin(), evidence_.end(),
-                    [](const Evidence& e) { return !e.faults.empty(); })) {
+    if (options_.incomplete || std::any_of(evidence_.begin(), evidence_.end(),
+                                           [](const Evidence& e) { return !e.faults.empty(); })) {
       return;
     }
     for (const Budget& budget : budgets_.budgets) {

@@ -16,6 +16,7 @@ struct JudgeOptions {
   bool allow_absent = false;  // a benchmark that has a budget may be absent here
   // Benchmarks that exist and were not to be judged now: their budgets are not missed.
   std::vector<std::string> elsewhere;
+  bool incomplete = false;  // a program failed before it could name its benchmarks
 };
 
 // Fails closed. Whatever is named in `evidence` is judged or said not to be: no budget, a budget

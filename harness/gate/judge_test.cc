@@ -82,6 +82,33 @@ TEST(Judge, FromNothingToSomethingIsAbsolute) {
   EXPECT_EQ(more.Exit(), 1);
 }
 
+// What a second line, a later comment or a claim of the file could hide.
+TEST(Judge, TheWorstThatAFileSaysCounts) {
+  const std::string leak = "{ benchmark = \"A\", allocs = 2, bytes = 96, live_bytes = 0 },\n";
+  EXPECT_EQ(Case(leak,
+                 "BenchmarkA 1000 2 allocs/op 96 B/op 0 live-B\n"
+                 "BenchmarkA 1000 2 allocs/op 96 B/op 9 live-B\n")
+                .Exit(),
+            1);
+  EXPECT_EQ(Case(kBudgetOfA, std::string(kA) + "# partial: interrupted\n").Exit(), 4);
+  EXPECT_EQ(Case(kBudgetOfA, "# error A: boom\n# absent A: no\n").AllowAbsent().Exit(), 5);
+  EXPECT_EQ(Case(kBudgetOfA, std::string(kA) + "# absent A: no\n").AllowAbsent().Exit(), 4)
+      << "it has a result";
+  EXPECT_EQ(Case(leak, "# not applicable: live-B: not today\nBenchmarkA 1000 2 allocs/op 96 B/op\n")
+                .Exit(),
+            4)
+      << "only system calls may be uncounted";
+}
+
+TEST(Judge, AWaiverOfWhatIsAbsentHereIsIdle) {
+  const std::string budgets = absl::StrCat(
+      kBudgetOfA,
+      "{ benchmark = \"B\", allocs = 0, bytes = 0 },\n]\nwaivers = [\n"
+      "{ benchmark = \"B\", metric = \"allocs\", reason = \"r\", owner = \"o\", link = \"l\", "
+      "expires = 2026-12-31 },\n");
+  EXPECT_EQ(Case(budgets, std::string(kA) + "# absent B: no\n").AllowAbsent().Exit(), 0);
+}
+
 TEST(Judge, AnImprovementMustBeClaimed) {
   const Case less(kBudgetOfA, "BenchmarkA 1000 1 allocs/op 96 B/op 6 syscalls/op\n");
   EXPECT_THAT(less.Findings(),

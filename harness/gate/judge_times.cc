@@ -23,16 +23,19 @@ constexpr int kMostRounds = 1000;
 std::vector<double> LogarithmsOfRatios(const TimedBenchmark& benchmark) {
   std::vector<double> logarithms;
   for (size_t i = 0; i < benchmark.base.size(); ++i) {
-    logarithms.push_back(std::log(benchmark.now[i] / benchmark.base[i]));
+    // Not of the quotient: what ties, ties in whole steps of a clock, and log(2/3) is not exactly
+    // -log(3/2).
+    logarithms.push_back(std::log(benchmark.now[i]) - std::log(benchmark.base[i]));
   }
   return logarithms;
 }
 
 bool ArePairs(const TimedBenchmark& benchmark) {
-  const auto positive = [](double x) { return x > 0 && std::isfinite(x); };
+  // No benchmark takes longer or shorter than this, and ratios stay finite.
+  const auto is_time = [](double ns) { return ns > 1e-100 && ns < 1e100; };
   return benchmark.base.size() == benchmark.now.size() &&
-         std::all_of(benchmark.base.begin(), benchmark.base.end(), positive) &&
-         std::all_of(benchmark.now.begin(), benchmark.now.end(), positive);
+         std::all_of(benchmark.base.begin(), benchmark.base.end(), is_time) &&
+         std::all_of(benchmark.now.begin(), benchmark.now.end(), is_time);
 }
 
 Finding& Add(Outcome outcome, const std::string& benchmark, std::string message, Verdict* verdict) {
@@ -44,15 +47,15 @@ Finding& Add(Outcome outcome, const std::string& benchmark, std::string message,
   return finding;
 }
 
-// A slowdown by this fraction, of all rounds alike, would have been a regression: it moves both
-// intervals, and the test rejects what its own interval leaves out.
-double SeenFrom(const std::vector<double>& logarithms, double low, size_t benchmarks,
+// A build slower than the base by this fraction, in all rounds alike, would have been a regression:
+// a slowdown moves both intervals, and the test rejects what its own interval leaves out.
+double SeenFrom(const std::vector<double>& logarithms, double ratio, double low, size_t benchmarks,
                 const TimeRules& rules) {
   const double level = rules.alpha / static_cast<double>(benchmarks);
   const stat::Shift alone = stat::PairedShift(logarithms, 1 - level);
   const double by_effect = (1 + rules.min_effect) / low;
   const double by_p = alone.interval.has_value() ? std::exp(-alone.interval->low) : by_effect;
-  return std::max({by_effect, by_p, 1.0}) - 1;
+  return std::max(ratio * std::max(by_effect, by_p) - 1, 0.0);
 }
 
 std::string InWords(const TimeChange& change, const TimeRules& rules) {
@@ -84,7 +87,7 @@ void JudgeTimes(const std::vector<TimedBenchmark>& benchmarks, const std::string
     } else {
       Add(Outcome::kCannotJudge, benchmark.name,
           absl::StrCat("time: ", benchmark.base.size(), " rounds of the base build and ",
-                       benchmark.now.size(), " of this one are no pairs of times above 0"),
+                       benchmark.now.size(), " of this one are no pairs of times"),
           verdict);
     }
   }
@@ -118,7 +121,7 @@ void JudgeTimes(const std::vector<TimedBenchmark>& benchmarks, const std::string
     change.p = p[i];
     change.p_holm = adjusted[i];
     change.rounds = logarithms.size();
-    change.seen_from = SeenFrom(logarithms, change.low, fit.size(), rules);
+    change.seen_from = SeenFrom(logarithms, change.ratio, change.low, fit.size(), rules);
     const bool slower = change.low > 1 + rules.min_effect && change.p_holm <= rules.alpha;
     Finding& finding = Add(slower ? Outcome::kRegression : Outcome::kPass, fit[i]->name,
                            slower ? InWords(change, rules) : "", verdict);

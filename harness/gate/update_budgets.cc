@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "gate/budget.h"
+#include "result/utf8.h"
 
 namespace tare::gate {
 namespace {
@@ -24,6 +25,16 @@ using State = Measured::State;
 
 // The keys that [recorded] gets in a new file: what counts depend on.
 constexpr const char* kRecorded[] = {"os", "arch", "compiler", "allocator"};
+
+// In TOML's quotes.
+std::string QuoteToml(absl::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
 
 std::string NewFile(const std::vector<Evidence>& evidence) {
   std::string text =
@@ -34,10 +45,7 @@ std::string NewFile(const std::vector<Evidence>& evidence) {
   for (const char* key : kRecorded) {
     const std::string* value = evidence.empty() ? nullptr : evidence[0].config.Find(key);
     if (value == nullptr) continue;
-    std::string escaped;
-    for (const char c : *value)
-      absl::StrAppend(&escaped, c == '"' || c == '\\' ? "\\" : "", std::string(1, c));
-    absl::StrAppend(&text, key, " = \"", escaped, "\"\n");
+    absl::StrAppend(&text, key, " = ", QuoteToml(PatternOf(*value)), "\n");
   }
   return text + "\n[gate]\nbudgets = [\n]\n";
 }
@@ -145,7 +153,10 @@ class Updater {
     const Choice choice = ChooseBudget(budgets_, row.name, e.config);
     const Budget* budget = choice.budget;
     if (row.state == State::kAbsent) return;
-    if (budget != nullptr && (!budget->unbudgeted.empty() || budget->benchmark != row.name)) return;
+    if (budget != nullptr &&
+        (!budget->unbudgeted.empty() || budget->benchmark != PatternOf(row.name))) {
+      return;
+    }
     if (row.state != State::kCounted || !row.costs[kAllocs].has_value() ||
         !row.costs[kBytes].has_value()) {
       update_.refused.push_back(absl::StrCat(
@@ -153,7 +164,10 @@ class Updater {
       return;
     }
     if (budget == nullptr) {
-      if (!choice.others.empty()) {
+      if (result::ToUtf8(row.name) != row.name) {
+        update_.refused.push_back(
+            absl::StrCat(result::ToUtf8(row.name), ": its name is no UTF-8, which TOML wants"));
+      } else if (!choice.others.empty()) {
         update_.refused.push_back(absl::StrCat(row.name, ": ", choice.why));
       } else {
         Add(row);
@@ -194,7 +208,7 @@ class Updater {
   }
 
   void Add(const Measured& row) {
-    std::string line = absl::StrCat("  { benchmark = \"", row.name, "\"");
+    std::string line = absl::StrCat("  { benchmark = ", QuoteToml(PatternOf(row.name)));
     for (size_t i = 0; i < kMetricCount; ++i) {
       if (!row.costs[i].has_value()) continue;
       const Rational limit = kMetrics[i].exact ? *row.costs[i] : Ceiling(i, *row.costs[i]);

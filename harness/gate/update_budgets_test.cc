@@ -47,6 +47,28 @@ absl::StatusOr<Update> Apply(const std::string& file, const std::string& results
   return UpdateBudgets(file, "b.toml", {ReadEvidence(results, "r.txt")}, options);
 }
 
+// Names of templates and what else may stand in a name: each is one benchmark, and no pattern.
+TEST(UpdateBudgets, NamesWithStarsAndQuotesAreNames) {
+  const std::string results =
+      "os: linux\n"
+      "BenchmarkW<char*> 10 1 allocs/op 8 B/op\n"
+      "BenchmarkW<char**> 10 2 allocs/op 8 B/op\n"
+      "BenchmarkW/\"q\"\\ 10 3 allocs/op 8 B/op\n";
+  const auto update = Apply("", results);
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_TRUE(update->refused.empty());
+  const auto budgets = ParseBudgets(update->text, "b.toml");
+  ASSERT_TRUE(budgets.ok()) << budgets.status();
+  EXPECT_EQ(Judge(*budgets, {ReadEvidence(results, "r.txt")}, {}).ExitStatus(), 0);
+  const std::string fewer = results.substr(0, results.find("BenchmarkW<char*>")) +
+                            results.substr(results.find("BenchmarkW<char**>"));
+  EXPECT_EQ(Judge(*budgets, {ReadEvidence(fewer, "r.txt")}, {}).ExitStatus(), 4) << "one is gone";
+
+  const auto refused = Apply("", "os: linux\nBenchmarkW/\xFF 10 1 allocs/op 8 B/op\n");
+  ASSERT_TRUE(refused.ok()) << refused.status();
+  EXPECT_THAT(refused->refused, testing::ElementsAre(testing::HasSubstr("no UTF-8")));
+}
+
 TEST(UpdateBudgets, LowersOneLineAndKeepsTheRest) {
   const auto update = Apply(File(), Results());
   ASSERT_TRUE(update.ok()) << update.status();

@@ -83,7 +83,8 @@ std::string TimesSummary(const Verdict& verdict) {
   }
   if (bluntest != nullptr) {
     absl::StrAppendFormat(
-        &text, "; of those that passed, %s would have hidden the most: a further %.3g %%",
+        &text,
+        "; of those that passed, %s would have hidden the most: it is seen from %.3g %% slower on",
         bluntest->benchmark, 100 * bluntest->time->seen_from);
   }
   return text;
@@ -221,6 +222,7 @@ std::string RenderMarkdown(const Verdict& verdict) {
   if (verdict.times.has_value()) absl::StrAppend(&text, "\n", Cell(TimesSummary(verdict)), ".\n");
   const auto list = [&](Outcome outcome) {
     if (verdict.Count(outcome) == 0) return;
+    bool is_cut = false;
     absl::StrAppend(&text, "\n**", Heading(outcome), "**\n\n| benchmark | finding | budget |\n",
                     "| --- | --- | --- |\n");
     for (const Finding& finding : verdict.findings) {
@@ -231,15 +233,17 @@ std::string RenderMarkdown(const Verdict& verdict) {
       }
       const std::string row = absl::StrCat("| ", Cell(finding.benchmark), " | ", message, " | ",
                                            Cell(finding.where), " |\n");
-      if (text.size() + row.size() > kMarkdownBytes) {
-        absl::StrAppend(&text, "\nMore than fits here; the JSON file has all of it.\n");
-        return;
+      if (text.size() + row.size() <= kMarkdownBytes) {
+        text += row;
+      } else {
+        is_cut = true;
       }
-      text += row;
     }
+    if (is_cut) absl::StrAppend(&text, "\nMore than fits here; the JSON file has all of it.\n");
   };
   for (const Outcome outcome : kFailing) list(outcome);
   list(Outcome::kWaived);
+  list(Outcome::kAbsent);
   return text;
 }
 

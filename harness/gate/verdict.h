@@ -45,7 +45,7 @@ struct TimeChange {
   double p = 1;              // that nothing changed, by the exact test of the pairs
   double p_holm = 1;         // corrected for the number of benchmarks
   size_t rounds = 0;
-  double seen_from = 0;  // a further slowdown by this fraction would have been a regression
+  double seen_from = 0;  // slower than the base by this fraction, it would have been a regression
 };
 
 // How times were judged.

@@ -4,26 +4,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "gate/verdict.h"
 #include "result/number.h"
+#include "result/utf8.h"
 
 namespace tare::gate {
 namespace {
 
 std::string Quote(absl::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppendFormat(&out, "\\u%04x", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
+  return result::QuoteJson(std::string_view(text.data(), text.size()));
 }
 
 std::string Member(absl::string_view name, absl::string_view text) {
@@ -36,7 +25,7 @@ std::string Fraction(absl::string_view name, const std::optional<Rational>& valu
                       "}");
 }
 
-// Of a double the shortest text that reads back to it; none of these is infinite.
+// The shortest text that reads back to the same double; JudgeTimes lets none be infinite.
 std::string Number(double value) {
   return result::FormatDouble(value);
 }
@@ -74,7 +63,7 @@ std::string Sites(const Finding& finding) {
 // XML 1.0 has no place for most control characters.
 std::string Escape(absl::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : result::ToUtf8(std::string_view(text.data(), text.size()))) {
     switch (c) {
       case '&':
         out += "&amp;";

@@ -20,6 +20,24 @@ void AddUnfit(const Budgets& budgets, const Waiver& waiver, std::string message,
 
 }  // namespace
 
+// Whether the gate had anything to say of the waiver's benchmarks; of its metric it was judged
+// where one of them passed.
+struct Seen {
+  bool benchmark = false;
+  bool judged = false;
+};
+
+Seen SeenOf(const Waiver& waiver, const Verdict& verdict) {
+  Seen seen;
+  for (const Finding& finding : verdict.findings) {
+    if (finding.benchmark.empty() || !Matches(waiver.benchmark, finding.benchmark)) continue;
+    seen.benchmark = true;
+    seen.judged |= finding.metric == waiver.metric &&
+                   (finding.outcome == Outcome::kPass || finding.outcome == Outcome::kImprovement);
+  }
+  return seen;
+}
+
 void ApplyWaivers(const Budgets& budgets, const std::string& today,
                   const std::function<bool(const Waiver&)>& is_asked,
                   const std::function<bool(const Waiver&)>& may_be_idle, Verdict* verdict) {
@@ -43,7 +61,11 @@ void ApplyWaivers(const Budgets& budgets, const std::string& today,
                absl::StrCat("the waiver expired on ", waiver.expires, "; ", waiver.owner,
                             " mends it or says why it must last longer"),
                verdict);
-    } else if (!used && !may_be_idle(waiver)) {
+      continue;
+    }
+    if (used) continue;
+    const Seen seen = SeenOf(waiver, *verdict);
+    if (seen.judged ? waiver.metric != kTimeMetric : !seen.benchmark && !may_be_idle(waiver)) {
       AddUnfit(budgets, waiver, "the waiver excuses nothing: take it out", verdict);
     }
   }

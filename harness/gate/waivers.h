@@ -11,9 +11,11 @@
 namespace tare::gate {
 
 // Turns the regressions of `verdict` that a waiver of `budgets` excuses into kWaived. A waiver
-// whose last day is before `today` excuses nothing; it and one that finds nothing to excuse are
-// kCannotJudge. Only those waivers count that `is_asked` accepts; `may_be_idle` are those of
-// benchmarks that are not judged now.
+// whose last day is before `today` excuses nothing, and is kCannotJudge. So is one whose metric was
+// judged and has nothing to excuse, and one that names no benchmark at all, unless it
+// `may_be_idle`; but not one of a benchmark that is absent here, and not one of a time, which the
+// next base build has in itself, and which may lie on either side of the limit by chance. Only
+// those waivers count that `is_asked` accepts.
 void ApplyWaivers(const Budgets& budgets, const std::string& today,
                   const std::function<bool(const Waiver&)>& is_asked,
                   const std::function<bool(const Waiver&)>& may_be_idle, Verdict* verdict);
