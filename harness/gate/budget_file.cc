@@ -51,7 +51,10 @@ class Reader {
     Allow(root, {"version", "recorded", "gate"});
     const toml::node* version = root.get("version");
     if (version == nullptr) return Complain(1, "version = 1 is missing");
-    if (version->value<int64_t>() != 1) return Complain(*version, "this tare reads version 1 only");
+    // A float would be cast, and one that no integer holds may give anything.
+    if (!version->is_integer() || version->value<int64_t>() != 1) {
+      return Complain(*version, "this tare reads version 1 only");
+    }
     if (const toml::node* recorded = root.get("recorded")) {
       budgets_.recorded = ReadConditions(*recorded);
     }
