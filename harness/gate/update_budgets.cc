@@ -251,8 +251,11 @@ class Updater {
     size_t end = lines_.size();
     size_t from =
         budgets_.budgets.empty() ? Begin() : static_cast<size_t>(budgets_.budgets.back().line);
-    for (size_t i = from; i < lines_.size() && end == lines_.size(); ++i) {
-      if (absl::StripAsciiWhitespace(lines_[i]) == "]") end = i;
+    for (size_t i = from; i < lines_.size(); ++i) {
+      const absl::string_view line = absl::StripAsciiWhitespace(lines_[i]);
+      if (!absl::StartsWith(line, "]")) continue;
+      if (line == "]") end = i;
+      break;  // whatever closes another list is no place for rows
     }
     if (end == lines_.size()) {
       return absl::InvalidArgumentError(
