@@ -167,15 +167,7 @@ class Gate {
     if (!times.ok()) return Refuse(times.status());
     for (gate::Finding& finding : times->findings) verdict_.findings.push_back(std::move(finding));
     JudgeTimes(times->benchmarks, how.base, how.rules, &verdict_);
-    ApplyWaivers(
-        budgets, judge_.today,
-        [](const gate::Waiver& waiver) { return waiver.metric == gate::kTimeMetric; },
-        [&](const gate::Waiver& waiver) {
-          return std::any_of(
-              judge_.elsewhere.begin(), judge_.elsewhere.end(),
-              [&](const std::string& name) { return gate::Matches(waiver.benchmark, name); });
-        },
-        &verdict_);
+    ApplyWaivers(budgets, judge_.today, gate::WaiversOf::kTimes, judge_.elsewhere, &verdict_);
     return kOk;
   }
 

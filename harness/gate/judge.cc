@@ -49,9 +49,7 @@ class Judgement {
     CheckNames();
     for (const Evidence& e : evidence_) JudgeEvidence(e);
     CheckBudgetsAreUsed();
-    ApplyWaivers(
-        budgets_, options_.today, [](const Waiver& waiver) { return waiver.metric != kTimeMetric; },
-        [&](const Waiver& waiver) { return IsElsewhere(waiver.benchmark); }, &verdict_);
+    ApplyWaivers(budgets_, options_.today, WaiversOf::kCounts, options_.elsewhere, &verdict_);
     if (verdict_.benchmarks == 0) {
       Add(Outcome::kCannotJudge, "", "", budgets_.file,
           "nothing was judged: no benchmark has both "

@@ -100,6 +100,14 @@ TEST(Judge, TheWorstThatAFileSaysCounts) {
       << "only system calls may be uncounted";
 }
 
+TEST(Judge, AWaiverOfAMetricWithoutALimitExcusesNothing) {
+  const std::string budgets =
+      absl::StrCat(kBudgetOfA,
+                   "]\nwaivers = [\n{ benchmark = \"A\", metric = \"usable\", reason = \"r\", "
+                   "owner = \"o\", link = \"l\", expires = 2026-12-31 },\n");
+  EXPECT_EQ(Case(budgets, kA).Exit(), 4);
+}
+
 TEST(Judge, AWaiverOfWhatIsAbsentHereIsIdle) {
   const std::string budgets = absl::StrCat(
       kBudgetOfA,

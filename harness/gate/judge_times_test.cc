@@ -153,17 +153,15 @@ TEST(JudgeTimes, AWaiverExcusesTimeAlone) {
       "expires = 2026-12-31 },\n]\n",
       "b.toml");
   ASSERT_TRUE(budgets.ok()) << budgets.status();
-  const auto all = [](const Waiver&) { return true; };
-  const auto none = [](const Waiver&) { return false; };
   Verdict slow = Judged({Timed("A", 9, 1.2)});
-  ApplyWaivers(*budgets, "2026-12-31", all, none, &slow);
+  ApplyWaivers(*budgets, "2026-12-31", WaiversOf::kTimes, {}, &slow);
   EXPECT_EQ(slow.ExitStatus(), 0);
   EXPECT_EQ(slow.Count(Outcome::kWaived), 1u);
   Verdict late = Judged({Timed("A", 9, 1.2)});
-  ApplyWaivers(*budgets, "2027-01-01", all, none, &late);
+  ApplyWaivers(*budgets, "2027-01-01", WaiversOf::kTimes, {}, &late);
   EXPECT_EQ(late.ExitStatus(), 4);
   Verdict fast = Judged({Timed("A", 9, 1)});
-  ApplyWaivers(*budgets, "2026-12-31", all, none, &fast);
+  ApplyWaivers(*budgets, "2026-12-31", WaiversOf::kTimes, {}, &fast);
   EXPECT_EQ(fast.ExitStatus(), 0) << "idle: the base may have the slowdown in itself";
 }
 

@@ -2,6 +2,7 @@
 // Each waiver against each regression of its metric.
 #include "gate/waivers.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,31 +19,31 @@ void AddUnfit(const Budgets& budgets, const Waiver& waiver, std::string message,
   finding.message = std::move(message);
 }
 
-}  // namespace
-
-// Whether the gate had anything to say of the waiver's benchmarks; of its metric it was judged
-// where one of them passed.
-struct Seen {
-  bool benchmark = false;
-  bool judged = false;
-};
-
-Seen SeenOf(const Waiver& waiver, const Verdict& verdict) {
-  Seen seen;
+// Whether something was found that the waiver could have excused, and was not there.
+bool ExcusesNothing(const Waiver& waiver, const std::vector<std::string>& elsewhere,
+                    const Verdict& verdict) {
+  bool is_known = false, is_judged = false, has_metric = false, metric_is_judged = false;
   for (const Finding& finding : verdict.findings) {
     if (finding.benchmark.empty() || !Matches(waiver.benchmark, finding.benchmark)) continue;
-    seen.benchmark = true;
-    seen.judged |= finding.metric == waiver.metric &&
-                   (finding.outcome == Outcome::kPass || finding.outcome == Outcome::kImprovement);
+    const bool judged =
+        finding.outcome == Outcome::kPass || finding.outcome == Outcome::kImprovement;
+    is_known = true;
+    is_judged |= judged;
+    has_metric |= finding.metric == waiver.metric;
+    metric_is_judged |= judged && finding.metric == waiver.metric;
   }
-  return seen;
+  if (metric_is_judged) return waiver.metric != kTimeMetric;
+  if (is_known) return is_judged && !has_metric;
+  return std::none_of(elsewhere.begin(), elsewhere.end(),
+                      [&](const std::string& name) { return Matches(waiver.benchmark, name); });
 }
 
-void ApplyWaivers(const Budgets& budgets, const std::string& today,
-                  const std::function<bool(const Waiver&)>& is_asked,
-                  const std::function<bool(const Waiver&)>& may_be_idle, Verdict* verdict) {
+}  // namespace
+
+void ApplyWaivers(const Budgets& budgets, const std::string& today, WaiversOf which,
+                  const std::vector<std::string>& elsewhere, Verdict* verdict) {
   for (const Waiver& waiver : budgets.waivers) {
-    if (!is_asked(waiver)) continue;
+    if ((waiver.metric == kTimeMetric) != (which == WaiversOf::kTimes)) continue;
     const bool expired = waiver.expires < today;
     bool used = false;
     for (Finding& finding : verdict->findings) {
@@ -61,11 +62,7 @@ void ApplyWaivers(const Budgets& budgets, const std::string& today,
                absl::StrCat("the waiver expired on ", waiver.expires, "; ", waiver.owner,
                             " mends it or says why it must last longer"),
                verdict);
-      continue;
-    }
-    if (used) continue;
-    const Seen seen = SeenOf(waiver, *verdict);
-    if (seen.judged ? waiver.metric != kTimeMetric : !seen.benchmark && !may_be_idle(waiver)) {
+    } else if (!used && ExcusesNothing(waiver, elsewhere, *verdict)) {
       AddUnfit(budgets, waiver, "the waiver excuses nothing: take it out", verdict);
     }
   }
