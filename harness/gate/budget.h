@@ -86,6 +86,7 @@ struct Budgets {
   std::string file;
   Conditions recorded;
   std::vector<Budget> budgets;
+  int64_t budgets_end = 0;  // the line in which their list is closed; 0: there is none
   std::vector<Waiver> waivers;
 
   std::string Where(int64_t line) const;  // "<file>:<line>"

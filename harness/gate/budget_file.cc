@@ -62,6 +62,9 @@ class Reader {
     if (gate == nullptr) return Complain(1, "no [gate] with budgets = [...]: nothing is gated");
     if (!gate->is_table()) return Complain(*gate, "gate is a table");
     Allow(*gate->as_table(), {"budgets", "waivers"});
+    if (const toml::node* list = gate->as_table()->get("budgets")) {
+      budgets_.budgets_end = static_cast<int64_t>(list->source().end.line);
+    }
     ForEachTable(gate->as_table()->get("budgets"), [&](const toml::table& t) { ReadBudget(t); });
     ForEachTable(gate->as_table()->get("waivers"), [&](const toml::table& t) { ReadWaiver(t); });
   }

@@ -248,16 +248,9 @@ class Updater {
   // Puts each new row before the first one of a later name, or before the end of the list.
   absl::Status Insert() {
     if (added_.empty()) return absl::OkStatus();
-    size_t end = lines_.size();
-    size_t from =
-        budgets_.budgets.empty() ? Begin() : static_cast<size_t>(budgets_.budgets.back().line);
-    for (size_t i = from; i < lines_.size(); ++i) {
-      const absl::string_view line = absl::StripAsciiWhitespace(lines_[i]);
-      if (!absl::StartsWith(line, "]")) continue;
-      if (line == "]") end = i;
-      break;  // whatever closes another list is no place for rows
-    }
-    if (end == lines_.size()) {
+    // Rows go in whole lines, so that the bracket must have one of its own.
+    const auto end = static_cast<size_t>(budgets_.budgets_end - 1);
+    if (budgets_.budgets_end == 0 || absl::StripAsciiWhitespace(lines_[end]) != "]") {
       return absl::InvalidArgumentError(
           absl::StrCat(budgets_.Where(1),
                        ": no place for new rows: [gate] needs a line 'budgets = [' and, below "
@@ -292,14 +285,6 @@ class Updater {
     lines_ = std::move(merged);
     removed_.clear();
     return absl::OkStatus();
-  }
-
-  // The line below "budgets = [".
-  size_t Begin() const {
-    for (size_t i = 0; i < lines_.size(); ++i) {
-      if (absl::StartsWith(absl::StripAsciiWhitespace(lines_[i]), "budgets")) return i + 1;
-    }
-    return lines_.size();
   }
 
   const Budgets budgets_;
