@@ -42,9 +42,6 @@ Result FrameReader::JudgeAnew(const Header& header, size_t size) noexcept {
     return Fail(close_code::kProtocol);
   uint32_t state = state_;
   if (IsControl(header.opcode())) {
-    if (!header.fin() || (header.second & 0x7F) > kMostControl) [[unlikely]] {
-      return Fail(close_code::kProtocol);
-    }
     state &= ~kChecks;
   } else {
     const bool continues = header.opcode() == Opcode::kContinuation;

@@ -21,9 +21,9 @@ namespace tare::io::ws_frames {
 // once, and a read asks two questions, whether this is that context and whether it has ended. There
 // is nothing to clean up after a read, so nothing that a cancel could meet half done.
 //
-// What arrives is judged as early as it can be: reserved bits, opcode and mask with the second
-// byte, lengths when they are whole, UTF-8 byte by byte. After the first error nothing is looked at
-// any more, and close_code() says what to tell the peer.
+// What arrives is judged as early as it can be: reserved bits, opcode, mask and the size of control
+// frames with the second byte, lengths when they are whole, UTF-8 byte by byte. After the first
+// error nothing is looked at any more, and close_code() says what to tell the peer.
 //
 // One thread, but for `wake` (see Context::Link).
 class FrameReader {
@@ -154,7 +154,10 @@ class FrameReader {
 
   // Whether the first two bytes break a rule.
   bool IsWrong(uint8_t first, uint8_t second) const noexcept {
-    return ((first & 0x70) | ((second & 0x80) ^ mask_)) != 0 || (state_ >> (first & 0x0F) & 1) == 0;
+    if (((first & 0x70) | ((second & 0x80) ^ mask_)) != 0) return true;
+    if ((state_ >> (first & 0x0F) & 1) == 0) return true;
+    const bool control = (first & 0x08) != 0, fin = (first & 0x80) != 0;
+    return control && (!fin || (second & 0x7F) > kMostControl);
   }
 
   // A frame that begins like the last one, and was a whole message, is judged already: what follows

@@ -86,6 +86,7 @@ class Parser {
     if (data && (opcode == 0) != in_message_) return Fail(1002, begin_ + 2);
 
     const unsigned form = second % 128;
+    if (control && (!fin || form > 125)) return Fail(1002, begin_ + 2);
     const size_t extended = form == 126 ? 2 : form == 127 ? 8 : 0;
     const size_t payload = begin_ + 2 + extended + (masked ? 4 : 0);
     if (!Has(payload)) return;
@@ -95,7 +96,6 @@ class Parser {
     if (length >= uint64_t{1} << 63) return Fail(1002, payload);
     if (form == 126 && length < 126) return Fail(1002, payload);
     if (form == 127 && length < 65536) return Fail(1002, payload);
-    if (control && (!fin || length > 125)) return Fail(1002, payload);
     if (data && opcode != 0) {
       message_.clear();
       opcode_ = opcode;

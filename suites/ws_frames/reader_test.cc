@@ -156,6 +156,9 @@ TEST_F(ReaderTest, WS_08_ControlFramesAreWholeAndShortAndComeBetweenFragments) {
   for (const uint8_t opcode : {8, 9, 10}) {
     EXPECT_EQ(Refused(Frame(opcode, "ab")), 1002) << "a fragment";
     EXPECT_EQ(Refused(Frame(static_cast<uint8_t>(0x80 | opcode), Noise(126, 1))), 1002);
+    // Known from the second byte, whatever comes behind it.
+    const Bytes begun = Frame(static_cast<uint8_t>(0x80 | opcode), Noise(126, 1));
+    EXPECT_EQ(Refused({begun.begin(), begun.begin() + 2}), 1002);
   }
   const Bytes most = Noise(125, 2);
   EXPECT_EQ(Heard(Stream({Frame(0x89, most), Frame(0x8A, most)})).events,

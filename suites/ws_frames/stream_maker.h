@@ -74,7 +74,9 @@ class StreamMaker {
     if (masked) key = static_cast<uint32_t>(random_());
     Form form = Form::kShortest;
     if (Below(60) == 0) form = payload.size() < 65536 && Below(2) == 0 ? Form::k16 : Form::k64;
-    Append(stream, Wire(first, payload.size(), key, payload, form));
+    uint64_t length = payload.size();
+    if (form == Form::k64 && Below(2) == 0) length |= uint64_t{1} << 63;
+    Append(stream, Wire(first, length, key, payload, form));
   }
 
   void AddMessage(Bytes& stream) {

@@ -33,6 +33,16 @@ get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
 tare_python_test(ws_frames_interop ${CMAKE_CURRENT_SOURCE_DIR}/interop_test.py
                  $<TARGET_FILE:tare-ws-echo> $<TARGET_FILE:tare-ws-client> ${backends})
 
+# The same streams to the reference and to Debian's ws.
+add_executable(ws_print_events print_events.cc)
+target_link_libraries(ws_print_events PRIVATE tare_ws_events tare_flags)
+set_target_properties(ws_print_events PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+tare_python_test(ws_frames_differential ${CMAKE_CURRENT_SOURCE_DIR}/differential_test.py
+                 $<TARGET_FILE:ws_print_events> 4000)
+tare_python_test(ws_frames_differential_long ${CMAKE_CURRENT_SOURCE_DIR}/differential_test.py
+                 $<TARGET_FILE:ws_print_events> 1000000)
+set_tests_properties(ws_frames_differential_long PROPERTIES LABELS long TIMEOUT 3000)
+
 # Faults planted one at a time, each seen by the tests of its id; with the flags of this build.
 if(NOT TARE_SANITIZE)
   tare_python_test(ws_frames_mutants ${CMAKE_CURRENT_SOURCE_DIR}/mutants_test.py ${PROJECT_BINARY_DIR})
