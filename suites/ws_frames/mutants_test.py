@@ -132,9 +132,10 @@ class Tree:
 
     @staticmethod
     def flags_of(command):
-        """Neither optimization nor warnings, nor what is precompiled, nor what names the object and its
-        dependencies."""
-        flags = [w for w in command if not re.fullmatch(r"-O\d|-g\d?|-MD|-W.*|-include|.*cmake_pch.*", w)]
+        """Neither optimization nor warnings, nor what is precompiled, nor what names the object and
+        its dependencies."""
+        flags = [w for w in command
+                 if not re.fullmatch(r"-O\d|-g\d?|-MD|-W.*|-include|.*cmake_pch.*", w)]
         return [w for w in flags[:flags.index("-o")]
                 if not w.startswith("-M") and not w.endswith((".o.d", ".o"))] + ["-w"]
 
