@@ -12,7 +12,7 @@
 namespace tare::io::ws_frames {
 namespace {
 
-constexpr size_t kFits = 64 << 10;  // bytes that a socket takes whose peer has read everything
+constexpr size_t kPiece = 128 << 10;  // bytes; of more at a time caches keep less for the receiver
 constexpr uint32_t kKey = 0x9e3779b9;
 
 }  // namespace
@@ -29,7 +29,9 @@ Result MessageFloor::Move(Handle from, const std::byte* bytes, Handle to, std::b
                           size_t size) {
   for (size_t sent = 0, got = 0; got < size;) {
     if (sent < size && sent == got) {
-      const ssize_t n = send(from, bytes + sent, std::min(size - sent, kFits), MSG_NOSIGNAL);
+      // What the socket does not take now it takes when this has been received.
+      const size_t most = std::min(size - sent, kPiece);
+      const ssize_t n = send(from, bytes + sent, most, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n <= 0) return {0, FromErrno(errno), errno};
       sent += static_cast<size_t>(n);
     }

@@ -11,9 +11,9 @@
 
 namespace tare::io::ws_frames {
 
-// Both ends on one thread, and on loopback what was sent is on the other side when send returns. So
-// it goes in pieces that surely fit into the socket. Masks as a client must, always with one key,
-// and believes every header.
+// Both ends on one thread, and on loopback what was sent is on the other side when send returns: it
+// goes in pieces, each received before the next is sent. Masks as a client must, always with one
+// key, and believes every header.
 class MessageFloor {
  public:
   static const char* WhyNot() noexcept { return nullptr; }

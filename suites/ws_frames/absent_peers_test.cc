@@ -14,6 +14,8 @@ TEST(AbsentPeersTest, SayWhy) {
   EXPECT_STREQ(Beast::WhyNot(), "built without libboost-dev");
   EXPECT_STREQ(BeastMessages::WhyNot(), "built without libboost-dev");
   EXPECT_STREQ(Wslay::WhyNot(), "built without libwslay-dev");
+  EXPECT_STREQ(WslayUnbuffered::WhyNot(), "built without libwslay-dev");
+  EXPECT_STREQ(WslayMessages::WhyNot(), "built without libwslay-dev");
 }
 
 TEST(AbsentPeersTest, CannotBeOpened) {
@@ -24,12 +26,20 @@ TEST(AbsentPeersTest, CannotBeOpened) {
   EXPECT_EQ(beast.Open(bytes, 8).err, io::Errc::kUnsupported);
   EXPECT_EQ(beast.ReadMessage(bytes).err, io::Errc::kUnsupported);
   EXPECT_EQ(wslay.Open(bytes, 8).err, io::Errc::kUnsupported);
+}
+
+template <class Messages>
+class AbsentMessagesTest : public testing::Test {};
+using AbsentMessages = testing::Types<BeastMessages, WslayMessages>;
+TYPED_TEST_SUITE(AbsentMessagesTest, AbsentMessages);
+
+TYPED_TEST(AbsentMessagesTest, CannotBeOpenedAndCloseTheirHandles) {
   io::Pair pair;
   ASSERT_TRUE(io::TcpPairs({&pair, 1}).ok());
-  BeastMessages messages;
+  TypeParam messages;
   EXPECT_EQ(messages.Open(pair, 8).err, io::Errc::kUnsupported);
   EXPECT_EQ(messages.Trip().err, io::Errc::kUnsupported);
-  EXPECT_FALSE(io::ShutdownSend(pair.client).ok()) << "its handles are closed";
+  EXPECT_FALSE(io::ShutdownSend(pair.client).ok());
 }
 
 }  // namespace

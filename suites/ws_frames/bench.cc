@@ -103,6 +103,7 @@ const bool registered[] = {
         .Variant<ws::UnmaskAlone>("unmask_alone")
         .Variant<Beast>("beast")
         .Variant<Wslay>("wslay")
+        .Variant<WslayUnbuffered>("wslay_unbuffered")
         .Quick(Payload512())
         .Register(),
     OfReads<MaskedDeadline>("WsFrames/MaskedDeadline")
@@ -119,6 +120,7 @@ const bool registered[] = {
         .Floor<ws::MessageFloor>()
         .Reference<ws::MessageEcho>()
         .Variant<BeastMessages>("beast")
+        .Variant<WslayMessages>("wslay")
         .Quick({{{"size", 512}}})
         .Rows(MessageSizes())
         .Register(),

@@ -14,6 +14,9 @@ foreach(theme alloc chop context reader rows seed unmask utf8)
   tare_test(ws_frames_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_ws_events tare::support tare::count)
 endforeach()
 
+# The answers over sockets, peers among them.
+tare_test(ws_frames_messages SOURCES messages_test.cc LIBRARIES tare_ws_frames_peers tare::support)
+
 target_compile_definitions(test_ws_frames_rows PRIVATE
                            TARE_BENCH_WS_FRAMES="$<TARGET_FILE:bench_ws_frames>")
 add_dependencies(test_ws_frames_rows bench_ws_frames)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// wslay, which is given a frame and then told that there is no more.
+// wslay, which is given a frame and then told that there is no more: with messages that it puts
+// together, and with their pieces as they come.
 #include "suites/ws_frames/wslay.h"
 
 #include <wslay/wslay.h>
@@ -8,20 +9,26 @@
 #include <cstring>
 
 namespace tare::suites {
+namespace {
 
-class WslayReads {
+class Reader {
  public:
   static constexpr const char* kWhyNot = nullptr;
 
-  WslayReads() {
+  explicit Reader(bool buffered) {
     wslay_event_callbacks callbacks{};
     callbacks.recv_callback = &OnRecv;
+    if (!buffered) callbacks.on_frame_recv_chunk_callback = &OnChunk;
     callbacks.on_msg_recv_callback = &OnMessage;
-    if (wslay_event_context_server_init(&context_, &callbacks, this) != 0) context_ = nullptr;
+    if (wslay_event_context_server_init(&context_, &callbacks, this) != 0) {
+      context_ = nullptr;
+      return;
+    }
+    wslay_event_config_set_no_buffering(context_, buffered ? 0 : 1);
   }
-  WslayReads(const WslayReads&) = delete;
-  WslayReads& operator=(const WslayReads&) = delete;
-  ~WslayReads() {
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader() {
     if (context_ != nullptr) wslay_event_context_free(context_);
   }
 
@@ -35,16 +42,17 @@ class WslayReads {
     if (at_ == wire_.size()) at_ = 0;
     left_ = frame_;
     to_ = to;
-    got_ = -1;
+    got_ = 0;
+    whole_ = false;
     const int error = wslay_event_recv(context_);
-    if (error != 0 || got_ < 0) return {0, io::Errc::kOther, error};
-    return {got_};
+    if (error != 0 || !whole_) return {0, io::Errc::kOther, error};
+    return {static_cast<int64_t>(got_)};
   }
 
  private:
   static ssize_t OnRecv(wslay_event_context_ptr context, uint8_t* buffer, size_t size, int,
                         void* user) {
-    auto& self = *static_cast<WslayReads*>(user);
+    auto& self = *static_cast<Reader*>(user);
     const size_t n = std::min(size, self.left_);
     if (n == 0) {
       wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
@@ -55,11 +63,22 @@ class WslayReads {
     self.left_ -= n;
     return static_cast<ssize_t>(n);
   }
+  static void OnChunk(wslay_event_context_ptr, const wslay_event_on_frame_recv_chunk_arg* chunk,
+                      void* user) {
+    static_cast<Reader*>(user)->Take(chunk->data, chunk->data_length);
+  }
+  // Of a message that was given in pieces there is nothing left here.
   static void OnMessage(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* message,
                         void* user) {
-    auto& self = *static_cast<WslayReads*>(user);
-    std::memcpy(self.to_.data(), message->msg, std::min(self.to_.size(), message->msg_length));
-    self.got_ = static_cast<int64_t>(message->msg_length);
+    auto& self = *static_cast<Reader*>(user);
+    self.Take(message->msg, message->msg_length);
+    self.whole_ = true;
+  }
+  void Take(const uint8_t* bytes, size_t size) noexcept {
+    if (size == 0) return;
+    if (size <= to_.size()) std::memcpy(to_.data(), bytes, size);
+    to_ = to_.subspan(std::min(size, to_.size()));
+    got_ += size;
   }
 
   wslay_event_context_ptr context_ = nullptr;
@@ -68,9 +87,22 @@ class WslayReads {
   size_t at_ = 0;    // in the wire
   size_t left_ = 0;  // of the frame
   std::span<std::byte> to_;
-  int64_t got_ = -1;
+  size_t got_ = 0;
+  bool whole_ = false;
+};
+
+}  // namespace
+
+class WslayReads : public Reader {
+ public:
+  WslayReads() : Reader(true) {}
+};
+class WslayPieces : public Reader {
+ public:
+  WslayPieces() : Reader(false) {}
 };
 
 template class Peer<WslayReads>;
+template class Peer<WslayPieces>;
 
 }  // namespace tare::suites
