@@ -80,6 +80,9 @@ inline Result TcpPairs(std::span<Pair> pairs) noexcept {
   return Pairs(Transport::kTcp4, pairs);
 }
 
+// Nagle's delay off: what is sent goes at once. An error where it is no TCP.
+Result SetNoDelay(Handle h) noexcept;
+
 // Closes. The handle is gone whatever this returns.
 Result CloseHandle(Handle h) noexcept;
 void CloseAll(std::span<Pair> pairs) noexcept;

@@ -63,11 +63,6 @@ bool Same(const Address& a, const Address& b) noexcept {
   return a.size == b.size && a.size != 0 && std::memcmp(a.bytes, b.bytes, a.size) == 0;
 }
 
-Result SetNoDelay(Handle h) noexcept {
-  const int on = 1;
-  return FromCall(setsockopt(h, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
-}
-
 // An interrupted connect goes on by itself (asking again would be a second connect): waits for its
 // end.
 int AwaitConnect(Handle h) noexcept {
@@ -268,6 +263,11 @@ Result Pairs(Transport t, std::span<Pair> pairs) noexcept {
   if (IsTcp(t)) (void)CloseHandle(static_cast<Handle>(listener.n));
   if (!r.ok()) CloseAll(pairs.first(made));
   return r;
+}
+
+Result SetNoDelay(Handle h) noexcept {
+  const int on = 1;
+  return FromCall(setsockopt(h, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
 }
 
 Result CloseHandle(Handle h) noexcept {

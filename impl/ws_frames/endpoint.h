@@ -107,13 +107,13 @@ class Endpoint {
   void set_on_pong(Heard on_pong) noexcept { on_pong_ = on_pong; }
 
   // Ends the connection, with `code` and `reason` unless it has ended already, and lets go of
-  // everything. kOk if `done` will be called, with kOk if the peer has said Close too; kInvalid for
-  // what may not be said (see Sender::Close); kClosed after the first time.
+  // everything. kOk if `done` will be called, with kOk if the peer has said Close too; kClosed when
+  // called again, and kInvalid at any time for what may not be said (Sender::MayBeSaid).
   Errc Close(uint16_t code, std::string_view reason, Done done) noexcept {
+    if (!Sender::MayBeSaid(code, reason)) return Errc::kInvalid;
     if (state_ == State::kNew || close_done_ != nullptr || told_closed_) return Errc::kClosed;
     if (state_ == State::kOpen) {
-      const Errc e = sender_.Close(code, reason);
-      if (e == Errc::kInvalid) return e;
+      (void)sender_.Close(code, reason);  // unless nothing can be said any more
       EndWith(Errc::kClosed);
     } else if (state_ == State::kOpening) {
       EndWith(Errc::kClosed);
@@ -176,6 +176,8 @@ class Endpoint {
     TARE_CHECK(state_ == State::kNew || told_closed_);
     const Result r = fd_.Open(h);
     if (!r.ok()) return r;
+    // A message may take several writes, and none is to wait for the last one's acknowledgement.
+    (void)SetNoDelay(h);
     if (opened != nullptr) (void)fd_.SetDeadline(Now().Plus(limits_.close_wait));
     state_ = state;
     opened_ = opened;
@@ -187,8 +189,9 @@ class Endpoint {
   }
 
   void ShookHands(Result r) noexcept {
-    if (r.err == Errc::kEof) r.err = Errc::kReset;  // nobody has said Close
-    if (state_ == State::kOpening && r.ok()) {
+    if (r.err == Errc::kEof) r.err = Errc::kReset;                   // nobody has said Close
+    if (r.ok() && state_ != State::kOpening) r.err = Errc::kClosed;  // meanwhile, by this end
+    if (r.ok()) {
       reader_.Feed(fd_.opening().rest());
       state_ = State::kOpen;
     } else if (state_ == State::kOpening) {
@@ -223,7 +226,7 @@ class Endpoint {
     if (canceled) return Schedule();
     const auto n = static_cast<size_t>(r.n);
     if (direct_) {
-      const Result taken = reader_.ReadInPlace(Context::None(), read_.to.first(n));
+      const Result taken = reader_.ReadInPlace(read_.to.first(n));
       if (!taken.ok()) return PeerFailed(taken.err);
       has_header_ = !reader_.frame_over();
       return EndRead({taken, reader_.message_opcode(), reader_.message_over()});

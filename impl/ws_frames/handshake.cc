@@ -54,13 +54,17 @@ bool HasWord(std::string_view list, std::string_view word) noexcept {
 
 // The fields of a head that matter here.
 struct Fields {
-  bool wrong = false;  // a line that is no field, or one field twice that may stand once
-  bool upgrade = false;
+  bool wrong = false;     // a line that is no field, or one field twice that may stand once
+  bool upgrade = false;   // a list that has WebSocket in it, as a client may send it
+  bool upgraded = false;  // WebSocket and nothing else, as a server must answer
   bool connection = false;
+  bool body = false;
+  int upgrades = 0;
   int hosts = 0;
   int keys = 0;
   int accepts = 0;
   int versions = 0;
+  int protocol_lines = 0;
   std::string_view key, accept, version, protocols, extensions;
 };
 
@@ -75,11 +79,12 @@ Fields FieldsOf(std::string_view lines) noexcept {
     fields.wrong = name.empty() || name.size() == size ||
                    !std::all_of(name.begin(), name.end(), IsTokenChar) ||
                    std::any_of(value.begin(), value.end(), [](char c) {
-                     return static_cast<unsigned char>(c) < ' ' && c != '\t';
+                     return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 127;
                    });
     value = Trimmed(value);
     if (SameWord(name, "upgrade")) {
       fields.upgrade = fields.upgrade || HasWord(value, "websocket");
+      fields.upgraded = ++fields.upgrades == 1 && SameWord(value, "websocket");
     } else if (SameWord(name, "connection")) {
       fields.connection = fields.connection || HasWord(value, "upgrade");
     } else if (SameWord(name, "host")) {
@@ -93,9 +98,13 @@ Fields FieldsOf(std::string_view lines) noexcept {
     } else if (SameWord(name, "sec-websocket-version")) {
       fields.version = ++fields.versions == 1 ? value : "twice";
     } else if (SameWord(name, "sec-websocket-protocol")) {
-      if (fields.protocols.empty()) fields.protocols = value;
+      if (++fields.protocol_lines == 1) fields.protocols = value;
     } else if (SameWord(name, "sec-websocket-extensions")) {
       fields.extensions = value.empty() ? "empty" : value;
+    } else if (SameWord(name, "transfer-encoding")) {
+      fields.body = true;
+    } else if (SameWord(name, "content-length")) {
+      fields.body = fields.body || value != "0";
     }
   }
   return fields;
@@ -122,6 +131,13 @@ size_t Write(std::span<char> to, std::initializer_list<std::string_view> pieces)
 bool FitsIntoALine(std::string_view name) noexcept {
   return !name.empty() &&
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
+// A path, or an absolute URI of HTTP; without a fragment (RFC 6455, 3 and 4.2.1).
+bool IsResource(std::string_view name) noexcept {
+  if (!FitsIntoALine(name) || name.find('#') != name.npos) return false;
+  return name.front() == '/' || SameWord(name.substr(0, 7), "http://") ||
+         SameWord(name.substr(0, 8), "https://");
 }
 
 }  // namespace
@@ -167,7 +183,7 @@ Request JudgeRequest(std::string_view head) noexcept {
     request.status = line.substr(0, 5) == "HTTP/" ? 505 : 400;
   } else if (method != "GET") {
     request.status = 405;
-  } else if (fields.wrong || !FitsIntoALine(request.resource) || fields.hosts != 1 ||
+  } else if (fields.wrong || fields.body || !IsResource(request.resource) || fields.hosts != 1 ||
              !fields.upgrade || !fields.connection || !IsKey(fields.key)) {
     request.status = 400;
   } else if (fields.version != "13") {
@@ -186,14 +202,14 @@ const char* WhyNotUpgraded(std::string_view head, const Key& key) noexcept {
   }
   const Fields fields = FieldsOf(head);
   if (fields.wrong) return "a header line that is none, or one too many";
-  if (!fields.upgrade) return "no Upgrade: websocket";
+  if (!fields.upgraded) return "no Upgrade: websocket";
   if (!fields.connection) return "no Connection: Upgrade";
   const AcceptKey accept = AcceptOf({key.data(), key.size()});
   if (fields.accept != std::string_view(accept.data(), accept.size())) {
     return "a wrong Sec-WebSocket-Accept";
   }
   if (!fields.extensions.empty()) return "an extension that was not offered";
-  if (!fields.protocols.empty()) return "a protocol that was not offered";
+  if (fields.protocol_lines > 0) return "a protocol that was not offered";
   return nullptr;
 }
 

@@ -26,8 +26,8 @@ AcceptKey AcceptOf(std::string_view key) noexcept;
 size_t HeadSize(std::span<const std::byte> bytes) noexcept;
 
 // What a server makes of a head. `status` is 101, or with what it is refused: 400 for what is no
-// upgrade to WebSocket, 405 for another method than GET, 426 for another version than 13, 505 for
-// another HTTP than 1.1.
+// upgrade to WebSocket or has a body, which would be taken for frames, 405 for another method than
+// GET, 426 for another version than 13, 505 for another HTTP than 1.1.
 struct Request {
   int status = 400;
   std::string_view resource;   // of the request line; in the head
@@ -37,7 +37,7 @@ struct Request {
 Request JudgeRequest(std::string_view head) noexcept;
 
 // What a client makes of a head: nullptr if it is the upgrade that was asked for with `key`, else
-// which rule it breaks. An extension or a protocol is refused: none was asked for.
+// which rule it breaks. An extension or a protocol is refused, named or not: none was asked for.
 const char* WhyNotUpgraded(std::string_view head, const Key& key) noexcept;
 
 // Each writes a whole head and returns its size; 0 if `to` has no room for it or a name holds what

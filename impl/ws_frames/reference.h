@@ -69,11 +69,11 @@ class FrameReader {
     return Take(to.data(), from, n);
   }
 
-  // The same for bytes that were received into the place where they are wanted, past Feed: wants it
-  // hungry, and no more than payload_left() of them.
-  Result ReadInPlace(Context& context, std::span<std::byte> received) noexcept {
-    if (const Errc e = Enter(context); e != Errc::kOk) [[unlikely]]
-      return {0, e, 0};
+  // The same for bytes that were received into the place where they are wanted, past Feed, by a
+  // read that has entered its context: wants it hungry, and no more than payload_left() of them.
+  Result ReadInPlace(std::span<std::byte> received) noexcept {
+    if (ended_ != Errc::kOk) [[unlikely]]
+      return {0, ended_, 0};
     return Take(received.data(), received.data(), received.size());
   }
 

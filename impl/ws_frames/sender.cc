@@ -44,23 +44,24 @@ void Sender::Pong(std::span<const std::byte> payload) noexcept {
   controls_size_ += EncodeControl(controls_.data() + controls_size_, Opcode::kPong, payload);
 }
 
+bool Sender::MayBeSaid(uint16_t code, std::string_view reason) noexcept {
+  if (code == close_code::kNone) return reason.empty();
+  Utf8 utf8;
+  return close_code::MayBeSent(code) && reason.size() <= kMostControl - 2 &&
+         utf8.Take(std::as_bytes(std::span(reason))) && utf8.whole();
+}
+
 Errc Sender::Close(uint16_t code, std::string_view reason) noexcept {
+  if (!MayBeSaid(code, reason)) return Errc::kInvalid;
   if (stopped_ || close_ != CloseFrame::kNone) return Errc::kClosed;
   std::array<std::byte, kMostControl> payload;
   size_t size = 0;
   if (code != close_code::kNone) {
-    const auto bytes = std::as_bytes(std::span(reason.data(), reason.size()));
-    Utf8 utf8;
-    if (!close_code::MayBeSent(code) || bytes.size() > kMostControl - 2 || !utf8.Take(bytes) ||
-        !utf8.whole()) {
-      return Errc::kInvalid;
-    }
+    const auto bytes = std::as_bytes(std::span(reason));
     payload[0] = static_cast<std::byte>(code >> 8);
     payload[1] = static_cast<std::byte>(code);
     std::copy(bytes.begin(), bytes.end(), payload.begin() + 2);
     size = 2 + bytes.size();
-  } else if (!reason.empty()) {
-    return Errc::kInvalid;
   }
   close_size_ = EncodeControl(close_frame_.data(), Opcode::kClose, std::span(payload).first(size));
   close_ = CloseFrame::kQueued;

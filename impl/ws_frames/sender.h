@@ -53,9 +53,11 @@ class Sender {
   }
   void Pong(std::span<const std::byte> payload) noexcept;
 
+  // Whether a Close frame may have this code and reason: one that RFC 6455 lets be sent with UTF-8
+  // of 123 bytes at most, or close_code::kNone with no reason.
+  static bool MayBeSaid(uint16_t code, std::string_view reason) noexcept;
   // A Close frame behind the frame that is being sent; nothing after it. kNone: without a code.
-  // kInvalid, and nothing, for a code that may not be sent or a reason that is not UTF-8 or longer
-  // than 123 bytes; kClosed if there is one already.
+  // kInvalid, and nothing, for what may not be said; kClosed if there is one already.
   Errc Close(uint16_t code, std::string_view reason) noexcept;
   // Nothing more can be sent.
   void Stop() noexcept { stopped_ = true; }

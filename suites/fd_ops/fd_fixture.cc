@@ -10,32 +10,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
-#include <cstdlib>
 
 namespace tare::io::fd_ops {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double kSanitizerScale = 5;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr double kSanitizerScale = 5;
-#else
-constexpr double kSanitizerScale = 1;
-#endif
-#else
-constexpr double kSanitizerScale = 1;
-#endif
-
-double TimeScale() {
-  const char* text = std::getenv("TARE_TIME_SCALE");
-  const double scale = text != nullptr ? std::atof(text) : 1;
-  if (scale <= 0) {
-    std::fprintf(stderr, "TARE_TIME_SCALE=%s: not a number above 0, so it counts as 1\n", text);
-    return kSanitizerScale;
-  }
-  return scale * kSanitizerScale;
-}
 
 // "DL_05_" at the front of `name`, as "DL-05"; nothing if there is no id.
 std::string TakeId(std::string_view& name) {
@@ -57,11 +34,6 @@ std::string TakeId(std::string_view& name) {
 }
 
 }  // namespace
-
-int64_t Scaled(int64_t nanos) {
-  static const double scale = TimeScale();
-  return static_cast<int64_t>(static_cast<double>(nanos) * scale);
-}
 
 std::string Text(const Result& r) {
   return std::to_string(r.n) + " " + std::string(Name(r.err));

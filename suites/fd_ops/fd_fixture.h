@@ -18,15 +18,14 @@
 #include "impl/fd_ops/reference.h"
 #include "impl/loop/loop.h"
 #include "suites/support/backend_types.h"
+#include "suites/support/time_scale.h"
 
 namespace tare::io::fd_ops {
 
 inline constexpr int64_t kMillisecond = 1'000'000;
 inline constexpr int64_t kSecond = 1'000 * kMillisecond;
 
-// A bound in time for the machine at hand: stretched by TARE_TIME_SCALE (a number, 1 by default),
-// and by 5 under a sanitizer.
-int64_t Scaled(int64_t nanos);
+using suites::Scaled;
 
 // Turns `loop` until `done()`, for at most so long, scaled. Returns done().
 template <class Loop, class Condition>

@@ -14,6 +14,7 @@
 #include "impl/loop/loop.h"
 #include "impl/ws_frames/endpoint.h"
 #include "suites/support/backend_types.h"
+#include "suites/support/time_scale.h"
 #include "suites/ws_frames/events.h"
 #include "suites/ws_frames/raw.h"
 #include "suites/ws_frames/ws_fixture.h"
@@ -36,12 +37,53 @@ inline constexpr int64_t kSecond = 1'000 * kMillisecond;
 // A test that waits longer has failed; no promise is about it.
 inline constexpr int64_t kPatience = 60 * kSecond;
 
+inline int64_t Since(Deadline begin) {
+  return Now().ns - begin.ns;
+}
+
+// Whether `run` takes less than `nanos`, scaled, at least once in five times: a bound that is only
+// a little above what is promised, on a machine that may be busy.
+template <class Run>
+bool TakesLessThan(int64_t nanos, Run run) {
+  for (int i = 0; i < 5; ++i) {
+    const Deadline begin = Now();
+    run();
+    if (Since(begin) < Scaled(nanos)) return true;
+  }
+  return false;
+}
+
 template <class Loop, class Condition>
 bool TurnUntil(Loop& loop, Condition done) {
   const Deadline bound = Now().Plus(kPatience);
   // Not longer than this at once, for what a bare peer waits for wakes no loop.
   while (!done() && !HasPassed(bound)) loop.Turn(Now().Plus(kMillisecond));
   return done();
+}
+
+// What a peer says and hears.
+
+inline constexpr uint32_t kKey = 0x0badcafe;
+
+inline Bytes FromClient(uint8_t first, std::string_view payload = "") {
+  return Wire(first, payload.size(), kKey, BytesOf(payload));
+}
+inline Bytes operator+(Bytes a, const Bytes& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+inline Event Message(int opcode, std::string_view payload) {
+  return {Event::Kind::kMessage, static_cast<uint16_t>(opcode), BytesOf(payload)};
+}
+inline Event Control(int opcode, std::string_view payload) {
+  return {Event::Kind::kControl, static_cast<uint16_t>(opcode), BytesOf(payload)};
+}
+// What a Close says on the wire, and that it does.
+inline std::vector<Event> ClosedWith(uint16_t code, std::string_view reason = "") {
+  const char bytes[] = {static_cast<char>(code >> 8), static_cast<char>(code)};
+  std::string payload = code == 1005 ? "" : std::string(bytes, 2);
+  payload += reason;
+  return {Control(8, payload), {Event::Kind::kClosed, code}};
 }
 
 // A frame to be sent that remembers how that ended.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An endpoint against a bare peer, on every backend: what it answers, with which code it refuses,
-// and how it ends (rows WS).
+// An endpoint against a bare peer, on every backend: what it answers, and with which code it
+// refuses (rows WS).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,29 +10,6 @@
 
 namespace tare::suites::ws_frames {
 namespace {
-
-constexpr uint32_t kKey = 0x0badcafe;
-
-Bytes FromClient(uint8_t first, std::string_view payload = "") {
-  return Wire(first, payload.size(), kKey, BytesOf(payload));
-}
-Bytes operator+(Bytes a, const Bytes& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-Event Message(int opcode, std::string_view payload) {
-  return {Event::Kind::kMessage, static_cast<uint16_t>(opcode), BytesOf(payload)};
-}
-Event Control(int opcode, std::string_view payload) {
-  return {Event::Kind::kControl, static_cast<uint16_t>(opcode), BytesOf(payload)};
-}
-// What a Close says on the wire, and that it does.
-std::vector<Event> ClosedWith(uint16_t code, std::string_view reason = "") {
-  const char bytes[] = {static_cast<char>(code >> 8), static_cast<char>(code)};
-  std::string payload = code == 1005 ? "" : std::string(bytes, 2);
-  payload += reason;
-  return {Control(8, payload), {Event::Kind::kClosed, code}};
-}
 
 template <class B>
 class EndpointRowTest : public EndpointTest<B> {};
@@ -342,108 +319,6 @@ WS_TEST(EndpointRowTest, SD_3_09_MisuseIsLoud) {
         (void)endpoint.Read(Context::None(), to, nullptr);
       },
       "check failed: .*state_ != State::kNew");
-}
-
-// The peer neither answers nor reads: with 30 ms for either half it is over after 60, and everybody
-// that waits knows at once.
-WS_TEST(EndpointRowTest, WS_30_ClosingIsBoundedAndEndsWhatWaits) {
-  Limits limits;
-  limits.close_wait = 30 * kMillisecond;
-  for (const bool stuck : {false, true}) {
-    typename EndpointTest<B>::WithPeer c(t.loop, Role::kServer, limits);
-    c.endpoint.Listen();
-    Frame current(Opcode::kBinary, Bytes(stuck ? 16 << 20 : 10)), waits(Opcode::kText, {});
-    EXPECT_EQ(c.endpoint.Send(current), Errc::kOk);
-    for (int i = 0; i < 100; ++i) t.loop.Turn(Deadline::Past());
-    EXPECT_EQ(current.times, stuck ? 0 : 1);
-    EXPECT_EQ(c.endpoint.Send(waits), Errc::kOk);
-    EXPECT_EQ(c.endpoint.BeginClose(), Errc::kOk);
-    EXPECT_EQ(c.endpoint.BeginClose(), Errc::kClosed) << "twice";
-    Frame late(Opcode::kText, {});
-    EXPECT_EQ(c.endpoint.Send(late), Errc::kClosed);
-    EXPECT_TRUE(c.endpoint.AwaitEnd());
-    EXPECT_EQ(c.endpoint.end.err, Errc::kClosed);
-    EXPECT_EQ(c.endpoint.closed, 0) << "the peer has still time";
-    EXPECT_EQ(waits.times, stuck ? 1 : waits.times);
-    EXPECT_TRUE(TurnUntil(t.loop, [&] { return c.endpoint.closed > 0; }));
-    EXPECT_FALSE(c.endpoint.close_result.ok());
-    EXPECT_EQ(current.times, 1);
-    EXPECT_EQ(waits.times, 1);
-    EXPECT_EQ(c.endpoint.close_code(), 1006);
-    EXPECT_EQ(c.endpoint.BeginClose(), Errc::kClosed);
-  }
-}
-
-// Ended in the middle of a frame either way, it knows nothing of that on the next connection.
-WS_TEST(EndpointRowTest, WS_30_AClosedEndpointMayBeOpenedAgain) {
-  Limits limits;
-  limits.close_wait = 30 * kMillisecond;
-  typename EndpointTest<B>::WithPeer c(t.loop, Role::kServer, limits);
-  c.endpoint.Listen();
-  Frame stuck(Opcode::kBinary, Bytes(16 << 20), false);
-  EXPECT_EQ(c.endpoint.Send(stuck), Errc::kOk);
-  const Bytes part = FromClient(0x01, "\xE2\x82") + HeaderWire(0x80, 100, kKey);
-  EXPECT_EQ(c.peer.Say(part), part.size());
-  EXPECT_TRUE(TurnUntil(t.loop, [&] { return c.endpoint.message.size() == 2; }));
-  EXPECT_FALSE(c.endpoint.CloseNow().ok());
-  EXPECT_EQ(stuck.times, 1);
-
-  const io::Pair again = t.NewPair();
-  RawPeer peer(again.client);
-  c.endpoint.closed = 0;
-  c.endpoint.message.clear();
-  ASSERT_TRUE(c.endpoint.OpenOn(again.server).ok());
-  c.endpoint.Listen();
-  peer.Say(FromClient(0x81, "anew") + FromClient(0x89, "ping") + FromClient(0x88, "\x03\xE8"));
-  EXPECT_TRUE(TurnUntil(t.loop, [&] { return !peer.Hear(); }));
-  EXPECT_EQ(ReferenceEvents(Role::kClient, {}, peer.heard(), std::array{size_t{1} << 20}).events,
-            (std::vector<Event>{
-                Control(10, "ping"), Control(8, "\x03\xE8"), {Event::Kind::kClosed, 1000}}));
-  EXPECT_EQ(c.endpoint.messages, (std::vector<Event>{Message(1, "anew")}));
-  peer.Close();
-  EXPECT_TRUE(c.endpoint.CloseNow().ok());
-  EXPECT_EQ(c.endpoint.close_code(), 1000);
-}
-
-WS_TEST(EndpointRowTest, WS_31_WhatMayNotBeSaidIsRefused) {
-  typename EndpointTest<B>::WithPeer c(t.loop);
-  c.endpoint.Listen();
-  for (const uint16_t code : {0, 999, 1004, 1005 + 1, 1015, 1016, 2999, 5000}) {
-    EXPECT_EQ(c.endpoint.BeginClose(code), Errc::kInvalid) << code;
-  }
-  EXPECT_EQ(c.endpoint.BeginClose(1000, std::string(124, 'r')), Errc::kInvalid);
-  EXPECT_EQ(c.endpoint.BeginClose(1000, "\xFF"), Errc::kInvalid);
-  EXPECT_EQ(c.endpoint.BeginClose(1000, "cut \xE2\x82"), Errc::kInvalid);
-  Frame long_ping(Opcode::kPing, Bytes(126)), close(Opcode::kClose, {}),
-      part(Opcode::kPing, {}, false);
-  for (Frame* frame : {&long_ping, &close, &part}) {
-    EXPECT_EQ(c.endpoint.Send(*frame), Errc::kInvalid);
-  }
-  EXPECT_TRUE(c.endpoint.open());
-  const std::string reason(123, 'r');
-  EXPECT_EQ(c.endpoint.BeginClose(4999, reason), Errc::kOk);
-  c.Hear(4 + 123);
-  c.Say(FromClient(0x88, "\x03\xE8"));
-  EXPECT_EQ(c.HearAll(), ClosedWith(4999, reason));
-  c.peer.Close();
-  EXPECT_TRUE(TurnUntil(t.loop, [&] { return c.endpoint.closed > 0; }));
-  EXPECT_TRUE(c.endpoint.close_result.ok());
-}
-
-// Ours is on its way when the peer's comes; what else comes is dropped, and no ping answered.
-WS_TEST(EndpointRowTest, WS_14_AfterItsCloseThisEndSaysNothingAndWaitsForThePeers) {
-  typename EndpointTest<B>::WithPeer c(t.loop);
-  c.endpoint.Listen();
-  EXPECT_EQ(c.endpoint.BeginClose(1001, "going"), Errc::kOk);
-  c.Hear(9);
-  c.Say(FromClient(0x82, std::string(70000, 'x')) + FromClient(0x89, "ping") +
-        FromClient(0x88, "\x03\xE8"));
-  EXPECT_EQ(c.HearAll(), ClosedWith(1001, "going"));
-  c.peer.Close();
-  EXPECT_TRUE(TurnUntil(t.loop, [&] { return c.endpoint.closed > 0; }));
-  EXPECT_TRUE(c.endpoint.close_result.ok());
-  EXPECT_EQ(c.endpoint.close_code(), 1000);
-  EXPECT_TRUE(c.endpoint.messages.empty());
 }
 
 }  // namespace

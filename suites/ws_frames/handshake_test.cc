@@ -115,6 +115,25 @@ TEST_F(HandshakeTest, WS_32_WhatIsNoUpgradeIsRefused) {
   EXPECT_EQ(Status("Origin: http", ": http"), 400);
   EXPECT_EQ(Status("Origin: http://example.com", "Origin"), 400);
   EXPECT_EQ(Status("Origin: http", std::string_view("Origin: \0http", 13)), 400);
+  EXPECT_EQ(Status("Origin: http", "Origin: \x7Fhttp"), 400);
+}
+
+TEST_F(HandshakeTest, WS_32_AResourceIsAPathOrAnAbsoluteUri) {
+  for (const char* resource : {"/", "/a?b=%20", "http://h/a", "HTTPS://h"}) {
+    EXPECT_EQ(Status("/chat", resource), 101) << resource;
+  }
+  for (const char* resource : {"chat", "*", "/a#b", "ftp://h/", "http:/h", "h:80", "/\x7F"}) {
+    EXPECT_EQ(Status("/chat", resource), 400) << resource;
+  }
+}
+
+// It would be taken for frames.
+TEST_F(HandshakeTest, WS_32_ARequestWithABodyIsRefused) {
+  EXPECT_EQ(Status("Origin: http", "Content-Length: 0\r\nOrigin: http"), 101);
+  for (const char* line : {"Content-Length: 5", "Content-Length: 0\r\nContent-Length: 5",
+                           "Content-Length: 00", "Content-Length:", "transfer-encoding: chunked"}) {
+    EXPECT_EQ(Status("Origin: http", std::string(line) + "\r\nOrigin: http"), 400) << line;
+  }
 }
 
 TEST_F(HandshakeTest, WS_32_AResponseThatIsNotTheUpgradeIsRefused) {
@@ -122,12 +141,23 @@ TEST_F(HandshakeTest, WS_32_AResponseThatIsNotTheUpgradeIsRefused) {
   EXPECT_STREQ(Why("HTTP/1.1 101", "HTTP/1.1 1010"), "the status is not 101");
   EXPECT_EQ(Why(" Switching Protocols", ""), nullptr);
   EXPECT_STREQ(Why("Upgrade: websocket\r\n", ""), "no Upgrade: websocket");
+  EXPECT_EQ(Why("Upgrade: websocket", "upgrade: WebSocket"), nullptr);
+  for (const char* upgrade : {"h2c, websocket", "websocket, h2c", "websocket\r\nUpgrade: h2c",
+                              "h2c\r\nUpgrade: websocket", "websocket\r\nUpgrade: websocket"}) {
+    EXPECT_STREQ(Why("Upgrade: websocket", std::string("Upgrade: ") + upgrade),
+                 "no Upgrade: websocket")
+        << upgrade;
+  }
   EXPECT_STREQ(Why("Connection: Upgrade\r\n", ""), "no Connection: Upgrade");
   for (const char* accept : {"S3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo", ""}) {
     EXPECT_STREQ(Why("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", accept), "a wrong Sec-WebSocket-Accept");
   }
-  EXPECT_STREQ(Why("Upgrade: websocket", "Upgrade: websocket\r\nSec-WebSocket-Protocol: chat"),
-               "a protocol that was not offered");
+  for (const char* protocol : {"chat", ""}) {
+    EXPECT_STREQ(Why("Connection: Upgrade",
+                     std::string("Connection: Upgrade\r\nSec-WebSocket-Protocol: ") + protocol),
+                 "a protocol that was not offered")
+        << protocol;
+  }
 }
 
 TEST_F(HandshakeTest, WS_35_NoExtensionIsOfferedOrAccepted) {
@@ -294,11 +324,53 @@ WS_TEST(HandshakeOverSocketsTest, WS_30_CloseDuringTheHandshake) {
   }
 }
 
+// Closed by the callback of another handshake, that ends with bytes which had come for both.
+WS_TEST(HandshakeOverSocketsTest, WS_30_CloseWinsOverAHandshakeThatIsAboutToEnd) {
+  struct Client : HandshakeOverSocketsTest<B>::Opening {
+    using HandshakeOverSocketsTest<B>::Opening::Opening;
+    static void Shook(io::ws_frames::Endpoint<B>& e, Result r) noexcept {
+      Client& self = static_cast<Client&>(e);
+      self.Done(e, r);
+      if (self.other->shaken == 0) {
+        EXPECT_EQ(self.other->BeginClose(), Errc::kOk);
+      }
+    }
+    Client* other = nullptr;
+  };
+  Client first(t.loop, Role::kClient), second(t.loop, Role::kClient);
+  first.other = &second;
+  second.other = &first;
+  std::vector<std::unique_ptr<RawPeer>> peers;
+  for (Client* client : {&first, &second}) {
+    const io::Pair pair = t.NewPair();
+    peers.push_back(std::make_unique<RawPeer>(pair.server));
+    ASSERT_TRUE(client->Connect(pair.client, "h", "/", &Client::Shook).ok());
+  }
+  for (const auto& peer : peers) {
+    ASSERT_TRUE(TurnUntil(t.loop, [&] {
+      peer->Hear();
+      return HeadSize(peer->heard()) > 0;
+    }));
+  }
+  for (const auto& peer : peers) {
+    const std::string head(ws_frames::TextOf(peer->heard()));
+    const std::string key = head.substr(head.find("Sec-WebSocket-Key: ") + 19, 24);
+    peer->Say(BytesOf(ResponseWith(kSampleAccept, TextOf(AcceptOf(key)))));
+  }
+  ASSERT_TRUE(TurnUntil(t.loop, [&] { return first.shaken > 0 && second.shaken > 0; }));
+  Client& closed = first.shake.ok() ? second : first;
+  EXPECT_TRUE(closed.other->shake.ok());
+  EXPECT_EQ(closed.shake.err, Errc::kClosed);
+  EXPECT_EQ(closed.shaken, 1);
+  for (const auto& peer : peers) peer->Close();
+}
+
 // A peer that says half of a head, and no more.
 WS_TEST(HandshakeOverSocketsTest, WS_30_AHandshakeIsBounded) {
   using Opening = typename HandshakeOverSocketsTest<B>::Opening;
   Limits limits;
   limits.close_wait = 30 * kMillisecond;
+  const Deadline begin = Now();
   for (const Role role : {Role::kClient, Role::kServer}) {
     const io::Pair pair = t.NewPair();
     RawPeer peer(pair.server);
@@ -313,6 +385,7 @@ WS_TEST(HandshakeOverSocketsTest, WS_30_AHandshakeIsBounded) {
     EXPECT_EQ(end.shake.err, Errc::kTimeout);
     EXPECT_FALSE(end.CloseNow().ok()) << "though the peer is still there";
   }
+  EXPECT_LT(Since(begin), Scaled(20 * limits.close_wait)) << "four times that are promised";
 }
 
 WS_TEST(HandshakeOverSocketsTest, WS_29_NothingIsReadOrSentBeforeTheHandshakeIsOver) {

@@ -367,7 +367,7 @@ TEST_F(ReaderTest, ReadInPlaceIsReadPayload) {
     Bytes to(text.size());
     ASSERT_EQ(reader.ReadPayload(Context::None(), to).n, 5);
     std::copy(wire.begin() + 13, wire.end(), to.begin() + 5);
-    const Result r = reader.ReadInPlace(Context::None(), std::span(to).subspan(5));
+    const Result r = reader.ReadInPlace(std::span(to).subspan(5));
     EXPECT_EQ(r.n, static_cast<int64_t>(text.size() - 5));
     EXPECT_TRUE(reader.message_over());
     EXPECT_EQ(to, text);

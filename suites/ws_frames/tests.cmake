@@ -25,9 +25,10 @@ add_dependencies(test_ws_frames_rows bench_ws_frames)
 add_library(tare_ws_peers STATIC raw.cc)
 target_link_libraries(tare_ws_peers PUBLIC tare_ws_events tare::support tare::count PRIVATE tare_flags)
 
-foreach(theme both_ends endpoint handshake threads)
+foreach(theme both_ends handshake threads)
   tare_test(ws_frames_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_ws_peers)
 endforeach()
+tare_test(ws_frames_endpoint SOURCES endpoint_test.cc closing_test.cc LIBRARIES tare_ws_peers)
 tare_test(ws_frames_both_ends_long SOURCES both_ends_test.cc LIBRARIES tare_ws_peers
           LABELS long TIMEOUT 1200)
 target_compile_definitions(test_ws_frames_both_ends_long PRIVATE TARE_LONG)
