@@ -3,8 +3,8 @@
 // their own sources include this.
 #pragma once
 
-#include "suites/fd_ops/handler_memory.h"
 #include "suites/fd_ops/peer.h"
+#include "suites/support/handler_memory.h"
 
 // Asio 1.22 looks for the coroutines of the Technical Specification in clang.
 #if defined(__clang__) && __cpp_impl_coroutine >= 201902

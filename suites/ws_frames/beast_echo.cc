@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Boost.Beast over sockets: both ends on one context, by callbacks.
+//
+// At its best, as Asio is in suites/fd_ops/asio.cc: a context without locks, sockets of its
+// executor's own type, and the memory of pending operations by the handlers' associated allocator.
 #include <algorithm>
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
+#include <utility>
 #include <vector>
 
+#include "suites/support/handler_memory.h"
 #include "suites/ws_frames/beast.h"
 
 namespace tare::suites {
@@ -14,6 +20,26 @@ namespace tare::suites {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
+
+namespace {
+
+// Each of a trip's four operations is made of several of Beast's and Asio's, which nest.
+using Memory = HandlerRooms<8, 1024>;
+
+// A handler, with its operation's memory from there. (Boost 1.74 has no bind_allocator.)
+template <class Handler>
+struct Remembered {
+  using allocator_type = HandlerAllocator<char, Memory>;
+  allocator_type get_allocator() const noexcept { return allocator_type(*memory); }
+  template <class... Arguments>
+  void operator()(Arguments... arguments) {
+    handler(arguments...);
+  }
+  Memory* memory;
+  Handler handler;
+};
+
+}  // namespace
 
 class BeastEcho {
  public:
@@ -43,14 +69,13 @@ class BeastEcho {
   io::Result Trip() noexcept {
     at_server_.consume(at_server_.size());
     at_client_.consume(at_client_.size());
-    client_.async_write(asio::buffer(message_.data(), message_.size()),
-                        [this](error_code error, size_t) { Ended(error); });
-    client_.async_read(at_client_, [this](error_code error, size_t) { Ended(error); });
-    server_.async_read(at_server_, [this](error_code error, size_t) {
-      if (error) return Ended(error);
-      server_.async_write(at_server_.data(), [this](error_code e, size_t) { Ended(e); });
-    });
-    // Until nothing is pending: one run, for its cache of memory ends with it.
+    const auto ended = [this](error_code error, size_t) { Ended(error); };
+    client_.async_write(asio::buffer(message_.data(), message_.size()), In(ended));
+    client_.async_read(at_client_, In(ended));
+    server_.async_read(at_server_, In([this, ended](error_code error, size_t) {
+                         if (error) return Ended(error);
+                         server_.async_write(at_server_.data(), In(ended));
+                       }));
     context_.restart();
     context_.run();
     return ResultOf();
@@ -68,7 +93,13 @@ class BeastEcho {
   }
 
  private:
-  using Stream = beast::websocket::stream<asio::ip::tcp::socket, false>;
+  using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+  using Stream = beast::websocket::stream<Socket, false>;
+
+  template <class Handler>
+  Remembered<Handler> In(Handler handler) {
+    return {&memory_, std::move(handler)};
+  }
 
   void Ended(error_code error) {
     if (!error) return;
@@ -79,7 +110,8 @@ class BeastEcho {
     return error_ ? io::Result{0, io::Errc::kOther, error_.value()} : io::Result{};
   }
 
-  asio::io_context context_{1};
+  Memory memory_;  // outlives what is pending
+  asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
   Stream client_{context_};
   Stream server_{context_};
   beast::flat_buffer at_server_;

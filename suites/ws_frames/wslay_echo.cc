@@ -19,7 +19,7 @@ namespace {
 
 // wslay asks for 4 KiB at a time and masks in pieces of that; without buffers of our own a MiB
 // would take 256 calls.
-constexpr size_t kRoom = 64 << 10;
+constexpr size_t kRoom = 128 << 10;
 constexpr int kPatienceMs = 10'000;  // on loopback nothing is ever late
 
 }  // namespace
