@@ -48,6 +48,10 @@ using MaskedDeadline = FromRow<A, FrameKind::kMasked512, ContextKind::kDeadline>
 template <class A>
 using MaskedCancellable = FromRow<A, FrameKind::kMasked512, ContextKind::kCancellable>;
 template <class A>
+using MaskedText = FromRow<A, FrameKind::kText512, ContextKind::kNone>;
+template <class A>
+using Mixed = FromRow<A, FrameKind::kMixed, ContextKind::kCancellable>;
+template <class A>
 using Ping = FromRow<A, FrameKind::kPing, ContextKind::kNone>;
 template <class A>
 using PingCancellable = FromRow<A, FrameKind::kPing, ContextKind::kCancellable>;
@@ -114,6 +118,12 @@ const bool registered[] = {
         .Variant<ws::UnmaskAlone>("unmask_alone")
         .Rows(Payload512())
         .Register(),
+    OfReads<MaskedText>("WsFrames/MaskedText")
+        .Variant<Beast>("beast")
+        .Variant<Wslay>("wslay")
+        .Rows(Payload512())
+        .Register(),
+    OfReads<Mixed>("WsFrames/Mixed").Rows(NoPayload()).Register(),
     OfReads<Ping>("WsFrames/Ping").Rows({{{"size", 125}}}).Register(),
     OfReads<PingCancellable>("WsFrames/PingCancellable").Rows({{{"size", 125}}}).Register(),
     Suite<MessageTrips>("WsFrames/Messages")

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "impl/ws_frames/contract.h"
@@ -24,7 +25,9 @@ enum class FrameKind {
   kHeader,      // a header of two bytes
   kPayload512,  // 512 bytes of the payload of a frame that does not end
   kMasked512,   // header and payload of a masked binary frame of 512 bytes
+  kText512,     // the same of a text in several languages, which must be UTF-8
   kPing,        // header and payload of a masked ping of 125 bytes
+  kMixed,       // the next of: a fragment of a text, a ping, the text's rest, 512 bytes; masked
 };
 
 enum class ContextKind { kNone, kDeadline, kCancellable };
@@ -36,7 +39,7 @@ class FrameReads {
   std::string Open() {
     io::ws_frames::Limits limits;
     limits.message = uint64_t{1} << 62;
-    const bool masked = kKind == FrameKind::kMasked512 || kKind == FrameKind::kPing;
+    const bool masked = kKind != FrameKind::kHeader && kKind != FrameKind::kPayload512;
     if constexpr (!kWhole) {
       reader_.Open(masked ? io::ws_frames::Role::kServer : io::ws_frames::Role::kClient, limits);
     }
@@ -50,12 +53,18 @@ class FrameReads {
       const io::Result r = reader_.ReadHeader(Context(), header_);
       if (!r.ok()) return Say(r);
     } else {
-      const size_t size = kKind == FrameKind::kPing ? 125 : kSize;
-      payload_ = ws_frames::Noise(kRepeat * size, 2);
       for (size_t i = 0; i < kRepeat; ++i) {
-        const auto part = std::span(payload_).subspan(i * size, size);
-        const auto key = static_cast<uint32_t>(0x9e3779b9u * (i + 1));
-        Append(wire_, ws_frames::Wire(kKind == FrameKind::kPing ? 0x89 : 0x82, size, key, part));
+        if constexpr (kKind == FrameKind::kMasked512) AddFrame(0x82, ws_frames::Noise(kSize, i));
+        if constexpr (kKind == FrameKind::kText512) AddFrame(0x81, Text(kSize));
+        if constexpr (kKind == FrameKind::kPing) AddFrame(0x89, ws_frames::Noise(125, i));
+      }
+      if constexpr (kKind == FrameKind::kMixed) {
+        for (size_t i = 0; i < kRepeat / 4; ++i) {
+          AddFrame(0x01, Text(128));
+          AddFrame(0x89, ws_frames::Noise(16, i));
+          AddFrame(0x80, Text(256));
+          AddFrame(0x82, ws_frames::Noise(kSize, i));
+        }
       }
     }
     if constexpr (kWhole) {
@@ -66,14 +75,18 @@ class FrameReads {
 
   // "" or what is wrong with the answers: twice over all the bytes.
   std::string Check() {
+    std::span<const std::byte> rest = payload_;
     for (size_t i = 0; i < 2 * kRepeat; ++i) {
       if (!One()) return Error();
-      const size_t size = kKind == FrameKind::kHeader ? 0 : static_cast<size_t>(result_.n);
-      if (kKind != FrameKind::kHeader && size != payload_.size() / kRepeat) return Error();
-      if (!std::equal(to_.begin(), to_.begin() + static_cast<std::ptrdiff_t>(size),
-                      payload_.begin() + static_cast<std::ptrdiff_t>(i % kRepeat * size))) {
+      if constexpr (kKind == FrameKind::kHeader) continue;
+      const size_t size = kKind == FrameKind::kPayload512 ? kSize : sizes_[i % kRepeat];
+      if (static_cast<size_t>(result_.n) != size) return Error();
+      if (!std::equal(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size),
+                      to_.begin())) {
         return "other bytes than were sent, in frame " + std::to_string(i);
       }
+      rest = rest.subspan(size);
+      if (rest.empty()) rest = payload_;
     }
     return "";
   }
@@ -108,11 +121,17 @@ class FrameReads {
     }
     if constexpr (kKind == FrameKind::kPayload512) {
       result_ = reader_.ReadPayload(Context(), to_);
-    } else if constexpr (kKind == FrameKind::kMasked512) {
+    } else if constexpr (kKind == FrameKind::kMasked512 || kKind == FrameKind::kText512) {
       if (result_.ok()) result_ = reader_.ReadPayload(Context(), to_);
     } else if constexpr (kKind == FrameKind::kPing) {
-      if (result_.ok())
-        result_ = reader_.ReadControl(Context(), header_, std::span(to_).first(125));
+      if (result_.ok()) ReadControl();
+    } else if constexpr (kKind == FrameKind::kMixed) {
+      if (!result_.ok()) return false;
+      if (IsControl(header_.opcode())) {
+        ReadControl();
+      } else {
+        result_ = reader_.ReadPayload(Context(), to_);
+      }
     }
     return result_.ok();
   }
@@ -130,6 +149,26 @@ class FrameReads {
     if constexpr (kContext == ContextKind::kCancellable) return cancellable_;
   }
 
+  [[gnu::always_inline]] void ReadControl() {
+    result_ = reader_.ReadControl(Context(), header_, std::span(to_).first(125));
+  }
+
+  void AddFrame(uint8_t first, const std::vector<std::byte>& payload) {
+    const auto key = static_cast<uint32_t>(0x9e3779b9u * (sizes_.size() + 1));
+    Append(wire_, ws_frames::Wire(first, payload.size(), key, payload));
+    Append(payload_, payload);
+    sizes_.push_back(payload.size());
+  }
+
+  // UTF-8 that ends with a whole character.
+  static std::vector<std::byte> Text(size_t size) {
+    constexpr std::string_view kWords = "plain words, na\u00efve ones, \u65e5\u672c, \U0001f600. ";
+    std::string text;
+    while (text.size() + kWords.size() <= size) text += kWords;
+    text.resize(size, '.');
+    return ws_frames::BytesOf(text);
+  }
+
   static void Append(std::vector<std::byte>& to, const std::vector<std::byte>& bytes) {
     to.insert(to.end(), bytes.begin(), bytes.end());
   }
@@ -144,7 +183,8 @@ class FrameReads {
   io::ws_frames::Header header_;
   io::Result result_;
   std::vector<std::byte> wire_;
-  std::vector<std::byte> payload_;
+  std::vector<std::byte> payload_;  // of all frames
+  std::vector<size_t> sizes_;       // of each of them
   // At the same place in a cache line for all answers: stores that cross lines cost more.
   alignas(64) std::array<std::byte, kSize> to_{};
 };
