@@ -51,9 +51,11 @@ class Differential(unittest.TestCase):
             for what, times in re.findall(r"^(ws .*): (\d+)$", ended.stdout, re.MULTILINE):
                 met[what] = met.get(what, 0) + int(times)
         print(f"{STREAMS} streams; {met}")
-        # A difference that is excused and does not occur is no excuse any more.
         self.assertTrue(met)
-        self.assertTrue(all(met.values()), met)
+        # A difference that is excused and does not occur is no excuse any more; the last one takes
+        # some 20,000 streams.
+        if STREAMS > 100_000:
+            self.assertTrue(all(met.values()), met)
 
     def test_a_difference_is_seen(self):
         if not self.applies:

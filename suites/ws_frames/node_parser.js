@@ -63,7 +63,7 @@ function ours({events}) {
 // What can be seen in a stream's bytes with no state but that of a text message.
 function look(stream) {
   const bytes = Buffer.from(stream, 'hex');
-  const seen = {longForm: false, topBit: false, notUtf8: false};
+  const seen = {longForm: false, topBit: false, notUtf8: false, cutInKey: false};
   let text;
   for (let at = 0; at + 2 <= bytes.length;) {
     const opcode = bytes[at] & 15;
@@ -77,6 +77,7 @@ function look(stream) {
     seen.longForm ||= extended > 0 && length < (extended === 2 ? 126 : 65536);
     seen.topBit ||= extended === 8 && bytes[at + 2] >= 128;
     const begin = at + 2 + extended + 4 * masked;
+    seen.cutInKey = begin > bytes.length;
     const payload = bytes.subarray(begin, begin + length);
     if (opcode < 8) {
       if (opcode === 1) text = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
@@ -102,6 +103,8 @@ const kKnown = [
   ['looks at UTF-8 only when the message is whole (WS-11)',
    (us, them, seen) => seen.notUtf8 && us[0][0] === 'failed' && us[0][1] === 1007 &&
        them.every(([kind]) => kind !== 'message')],
+  ['judges a length before the key behind it has come',
+   (us, them, seen) => seen.cutInKey && us[0][0] === 'open' && them[0][1] === 1009],
 ];
 
 async function main() {
