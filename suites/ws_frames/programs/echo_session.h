@@ -35,13 +35,21 @@ class EchoSession : public io::ws_frames::Endpoint<B> {
     return this->Connect(h, host, resource, &OnOpened);
   }
 
-  // The beginning of what it has heard last: for whoever wants to know and not only to echo.
+  // Ends it from this side. May be called again.
+  void End() noexcept {
+    (void)this->Close(io::ws_frames::close_code::kNormal, "", [](Endpoint& e, io::Result) noexcept {
+      Self(e).over_(Self(e), Self(e).owner_);
+    });
+  }
+
+  // The first kShort bytes at most of the message that it has heard last: for whoever wants to know
+  // and not only to echo.
+  static constexpr size_t kShort = 64;
   const std::string& last_message() const { return last_message_; }
   io::Result opened() const { return opened_; }
 
  private:
   static constexpr size_t kPiece = 65536;
-  static constexpr size_t kShort = 64;
 
   struct Out : io::ws_frames::Outgoing {
     EchoSession* session = nullptr;
@@ -64,25 +72,27 @@ class EchoSession : public io::ws_frames::Endpoint<B> {
     self.out_.opcode = piece.opcode;
     self.out_.fin = piece.last;
     self.out_.payload = std::span(self.piece_).first(self.filled_);
-    self.last_message_.assign(reinterpret_cast<const char*>(self.piece_.data()),
-                              std::min(self.filled_, kShort));
+    self.Remember(piece.last);
     if (self.Send(self.out_) != io::Errc::kOk) self.End();
+  }
+  // The piece that is echoed now, if it is a message's first.
+  void Remember(bool last) noexcept {
+    if (begins_) {
+      last_message_.assign(reinterpret_cast<const char*>(piece_.data()), std::min(filled_, kShort));
+    }
+    begins_ = last;
   }
   static void OnSent(io::ws_frames::Outgoing& out, io::Result r) noexcept {
     EchoSession& self = *static_cast<Out&>(out).session;
     self.filled_ = 0;
     r.ok() ? self.ReadOn() : self.End();
   }
-  void End() noexcept {
-    (void)this->Close(io::ws_frames::close_code::kNormal, "", [](Endpoint& e, io::Result) noexcept {
-      Self(e).over_(Self(e), Self(e).owner_);
-    });
-  }
 
   void* const owner_;
   const Over over_;
   std::vector<std::byte> piece_;
-  size_t filled_ = 0;  // of it, by the message that is being read
+  size_t filled_ = 0;   // of it, by the message that is being read
+  bool begins_ = true;  // the next piece is the first of a message
   std::string last_message_;
   io::Result opened_;
   Out out_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options and addresses of the programs.
+// Options, addresses and text of the programs.
 #include "suites/ws_frames/programs/program.h"
 
 #include <arpa/inet.h>
@@ -10,13 +10,6 @@
 
 namespace tare::suites::ws_frames {
 namespace {
-
-// Whether all of `text` is a decimal number up to `most`.
-bool ToNumber(std::string_view text, uint64_t most, uint64_t& number) {
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && at == end && number <= most;
-}
 
 // What stands between the commas.
 std::vector<std::string> PartsOf(const std::string& list) {
@@ -29,6 +22,25 @@ std::vector<std::string> PartsOf(const std::string& list) {
     }
   }
   return parts;
+}
+
+bool IsAlphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+// What `stays` as it is, the rest as two digits behind `mark`.
+std::string Escaped(std::string_view text, const char* mark, bool (*stays)(char)) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string escaped;
+  for (const char c : text) {
+    if (stays(c)) {
+      escaped += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      escaped.append(mark).append({kDigits[byte >> 4], kDigits[byte & 15]});
+    }
+  }
+  return escaped;
 }
 
 }  // namespace
@@ -48,22 +60,23 @@ bool Options::Parse(int argc, char** argv, const char* usage) {
 }
 
 bool Options::AreNumbers(Bounds numbers, Bounds lists) const {
-  const auto check = [this](const char* name, uint64_t most, bool is_list) {
-    const std::string& value = values_.at(name);
+  const auto check = [this](const Bound& bound, bool is_list) {
+    const std::string& value = values_.at(bound.name);
     uint64_t number = 0;
     for (const std::string& part : is_list ? PartsOf(value) : std::vector{value}) {
-      if (ToNumber(part, most, number)) continue;
-      std::fprintf(stderr, "--%s %s: '%s' is no number from 0 to %llu\n", name, value.c_str(),
-                   part.c_str(), static_cast<unsigned long long>(most));
+      if (ToNumber(part, bound.most, number) && number >= bound.least) continue;
+      std::fprintf(stderr, "--%s %s: '%s' is no number from %llu to %llu\n", bound.name,
+                   value.c_str(), part.c_str(), static_cast<unsigned long long>(bound.least),
+                   static_cast<unsigned long long>(bound.most));
       return false;
     }
     return true;
   };
-  for (const auto& [name, most] : numbers) {
-    if (!check(name, most, false)) return false;
+  for (const Bound& bound : numbers) {
+    if (!check(bound, false)) return false;
   }
-  for (const auto& [name, most] : lists) {
-    if (!check(name, most, true)) return false;
+  for (const Bound& bound : lists) {
+    if (!check(bound, true)) return false;
   }
   return true;
 }
@@ -86,6 +99,22 @@ io::Address AddressOf(const std::string& host, uint16_t port) {
   std::memcpy(address.bytes, &in, sizeof in);
   address.size = sizeof in;
   return address;
+}
+
+bool ToNumber(std::string_view text, uint64_t most, uint64_t& number) {
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && at == end && number <= most;
+}
+
+std::string PercentEncoded(std::string_view text) {
+  return Escaped(text, "%", [](char c) {
+    return IsAlphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
+  });
+}
+
+std::string Printable(std::string_view text) {
+  return Escaped(text, "\\x", [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 }  // namespace tare::suites::ws_frames

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the programs of this folder share: options, addresses, and a backend picked by name.
+// What the programs of this folder share: options, addresses, text, and a backend picked by name.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,14 @@ class Options {
   // False, and says why on standard error, with `usage`, if the arguments are no such pairs.
   bool Parse(int argc, char** argv, const char* usage);
 
-  // Whether these options are numbers, the last ones lists of such with commas between, each up to
-  // its bound; else says which is not.
-  using Bounds = std::initializer_list<std::pair<const char*, uint64_t>>;
+  struct Bound {
+    const char* name;
+    uint64_t most;
+    uint64_t least = 0;
+  };
+  // Whether these options are numbers, the last ones lists of such with commas between, each within
+  // its bounds; else says which is not.
+  using Bounds = std::initializer_list<Bound>;
   bool AreNumbers(Bounds numbers, Bounds lists = {}) const;
 
   const std::string& operator[](const std::string& name) const { return values_.at(name); }
@@ -40,8 +45,17 @@ class Options {
   std::map<std::string, std::string> values_;
 };
 
-// Of a dotted IPv4 address; size 0 where it is none.
+// Of a dotted IPv4 address; size 0 where it is none. Names are not looked up.
 io::Address AddressOf(const std::string& host, uint16_t port);
+inline constexpr const char* kNoAddress =
+    "is no IPv4 address; only dotted ones such as 127.0.0.1 are taken";
+
+// Whether all of `text` is a decimal number up to `most`. It may be written either way.
+bool ToNumber(std::string_view text, uint64_t most, uint64_t& number);
+// As it may stand in a URI: whatever RFC 3986 does not call unreserved as %XX.
+std::string PercentEncoded(std::string_view text);
+// As it may stand on a terminal: whatever is not printable ASCII as \xXX.
+std::string Printable(std::string_view text);
 
 template <class B, class Run>
 bool RunOn(std::string_view name, Run& run, int& status) {

@@ -2,217 +2,203 @@
 // tare-ws-client: a WebSocket client that runs the cases of a conformance driver, or a list of
 // messages of its own against an echo server.
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "suites/ws_frames/programs/echo_session.h"
 #include "suites/ws_frames/programs/program.h"
-#include "suites/ws_frames/wire.h"
+#include "suites/ws_frames/programs/sending.h"
 
 namespace tare::suites::ws_frames {
 namespace {
 
-using io::ws_frames::Context;
 using io::ws_frames::Opcode;
-using io::ws_frames::Outgoing;
-using io::ws_frames::Piece;
 using io::ws_frames::Role;
 
 constexpr const char* kUsage =
     "usage: tare-ws-client --port PORT [--host ADDRESS] [--backend NAME] [--limit BYTES]\n"
+    "                      [--patience SECONDS]\n"
     "                      [--agent NAME [--cases all|N,...]]\n"
     "                      [--sizes N,... [--fragment BYTES] [--type text|binary]]\n"
     "\n"
+    "  --host      a dotted IPv4 address, and no name (default: 127.0.0.1)\n"
+    "  --backend   epoll, poll, io_uring (default: the first that runs here)\n"
+    "  --limit     of a message that comes (default: 67108864)\n"
+    "  --patience  how long nothing may move before it gives up (default: 60); a handshake, and\n"
+    "              the server's part in closing, may take as long, but 5 seconds at most\n"
     "  --agent     run the cases of a driver as a client of that name, which echoes: the driver\n"
     "              tells their number at /getCaseCount, runs one at /runCase?case=N&agent=NAME,\n"
     "              and is told the end at /updateReports?agent=NAME\n"
     "  --cases     of them those alone (default: all)\n"
-    "  --sizes     send messages of these sizes to an echo server, one after the other on one\n"
-    "              connection, and want each back as it was\n"
+    "  --sizes     send messages of these sizes, up to 1 GiB, to an echo server, one after the\n"
+    "              other on one connection, and want each back as it was\n"
     "  --fragment  in frames of at most so many bytes (default: 0, each in one)\n"
     "  --type      text or binary (default: binary)\n"
     "\n"
     "Prints a line for each case or message; exit status 1 if one did not go as it should.\n";
 
-// A session to one resource of the server, from the dialling to the end.
+constexpr int64_t kSecond = 1'000'000'000;  // nanoseconds
+constexpr size_t kMostAgent = 1024;         // bytes; a head has room for them, percent-encoded
+constexpr uint64_t kMostBytes = uint64_t{1} << 30;
+constexpr uint64_t kMostSeconds = 86400;
+
+// How a session to one resource of the server went.
+enum class Outcome : uint8_t {
+  kOver,  // it was opened, and is closed
+  // For these standard error has the reason:
+  kNoConnection,
+  kNoHandshake,
+  kSilence,  // for longer than the patience lasts
+};
+
+// Sessions to one resource of the server after the other, each from the dialling to the end.
 template <class B>
 class Client {
  public:
-  Client(const Options& options) : options_(options) {
+  explicit Client(const Options& options)
+      : options_(options), patience_(static_cast<int64_t>(options.Number("patience")) * kSecond) {
     limits_.message = options.Number("limit");
+    limits_.close_wait = std::min(limits_.close_wait, patience_);
     address_ = AddressOf(options["host"], static_cast<uint16_t>(options.Number("port")));
     host_ = options["host"] + ":" + options["port"];
   }
 
   int RunCases() {
     std::string said;
-    if (!Echo("/getCaseCount", said)) return 1;
-    const uint64_t count = std::strtoull(said.c_str(), nullptr, 10);
-    std::vector<uint64_t> cases;
-    if (options_["cases"] == "all") {
-      for (uint64_t i = 1; i <= count; ++i) cases.push_back(i);
-    } else {
-      cases = options_.Numbers("cases");
+    if (Echo("/getCaseCount", said) != Outcome::kOver) return 1;
+    uint64_t count = 0;
+    // What is longer than what the session keeps of it is no number either.
+    if (said.size() == EchoSession<B>::kShort || !ToNumber(said, UINT64_MAX, count) || count == 0) {
+      Say("/getCaseCount: the driver said '" + Printable(said) +
+          "', which is no number of cases from 1 on");
+      return 1;
     }
-    const std::string agent = "agent=" + options_["agent"];
+    const bool all = options_["cases"] == "all";
+    const std::vector<uint64_t> some = all ? std::vector<uint64_t>() : options_.Numbers("cases");
+    for (const uint64_t one : some) {
+      if (one >= 1 && one <= count) continue;
+      Say("--cases " + options_["cases"] + ": there is no case " + std::to_string(one) +
+          ", the driver said '" + said + "'");
+      return 1;
+    }
+    const std::string agent = "agent=" + PercentEncoded(options_["agent"]);
     bool good = true;
-    for (const uint64_t one : cases) {
-      const bool ran = Echo("/runCase?case=" + std::to_string(one) + "&" + agent, said);
-      std::printf("case %llu: %s\n", static_cast<unsigned long long>(one),
-                  ran ? "run" : "no connection");
+    for (uint64_t i = 0; i < (all ? count : some.size()); ++i) {
+      const uint64_t one = all ? i + 1 : some[i];
+      const Outcome outcome = Echo("/runCase?case=" + std::to_string(one) + "&" + agent, said);
+      std::printf("case %llu: %s\n", static_cast<unsigned long long>(one), InWords(outcome));
       std::fflush(stdout);
-      good = good && ran;
+      if (outcome == Outcome::kSilence) return 1;  // the next case would take as long
+      good = good && outcome == Outcome::kOver;
     }
-    return Echo("/updateReports?" + agent, said) && good ? 0 : 1;
+    return Echo("/updateReports?" + agent, said) == Outcome::kOver && good ? 0 : 1;
   }
 
-  int SendSizes();
+  int SendSizes() {
+    const Opcode opcode = options_["type"] == "text" ? Opcode::kText : Opcode::kBinary;
+    Sending<B> sending(loop_, limits_, options_.Numbers("sizes"), options_.Number("fragment"),
+                       opcode);
+    const Outcome outcome = Run(sending, "/", sending.over());
+    if (outcome == Outcome::kNoConnection) return 1;
+    if (!sending.good()) std::printf("closed with %u\n", sending.close_code());
+    return sending.good() && outcome == Outcome::kOver ? 0 : 1;
+  }
 
  private:
-  using Session = EchoSession<B>;
-
-  // -1 where there is no connection.
-  io::Handle Dial() {
-    const io::Result dialled = io::Dial(address_);
-    if (dialled.ok()) return static_cast<io::Handle>(dialled.n);
-    std::fprintf(stderr, "tare-ws-client: cannot connect to %s: %s\n", host_.c_str(),
-                 std::string(Name(dialled.err)).c_str());
-    return io::kNoHandle;
+  static const char* InWords(Outcome outcome) {
+    switch (outcome) {
+      case Outcome::kOver:
+        return "run";
+      case Outcome::kNoConnection:
+        return "no connection";
+      case Outcome::kNoHandshake:
+        return "handshake failed";
+      case Outcome::kSilence:
+        return "given up";
+    }
+    return "?";
   }
 
-  // Echoes what the resource says until it closes; `said`: its last message, if that was short.
-  bool Echo(const std::string& resource, std::string& said) {
-    const io::Handle h = Dial();
-    if (h == io::kNoHandle) return false;
+  void Say(const std::string& what) const {
+    std::fprintf(stderr, "tare-ws-client: %s: %s\n", host_.c_str(), what.c_str());
+  }
+
+  // Echoes what the resource says until it closes; `said`: the beginning of its last message.
+  Outcome Echo(const std::string& resource, std::string& said) {
     bool over = false;
-    Session session(loop_, Role::kClient, limits_, &over,
-                    [](Session&, void* o) noexcept { *static_cast<bool*>(o) = true; });
-    if (!session.Dial(h, host_, resource).ok()) return false;
-    while (!over) loop_.Turn();
+    EchoSession<B> session(
+        loop_, Role::kClient, limits_, &over,
+        [](EchoSession<B>&, void* o) noexcept { *static_cast<bool*>(o) = true; });
+    const Outcome outcome = Run(session, resource, over);
     said = session.last_message();
-    return session.opened().ok();
+    return outcome;
+  }
+
+  // Dials, and turns the loop until `over`.
+  template <class S>
+  Outcome Run(S& session, const std::string& resource, const bool& over) {
+    const io::Result dialled = io::Dial(address_);
+    const auto h = static_cast<io::Handle>(dialled.n);
+    const io::Result begun = dialled.ok() ? session.Dial(h, host_, resource) : dialled;
+    if (!begun.ok()) {
+      if (dialled.ok()) (void)io::CloseHandle(h);
+      std::fprintf(stderr, "tare-ws-client: cannot connect to %s: %s\n", host_.c_str(),
+                   std::string(Name(begun.err)).c_str());
+      return Outcome::kNoConnection;
+    }
+    const bool heard = AwaitEnd(session, over);
+    if (!heard) return Outcome::kSilence;
+    if (session.opened().ok()) return Outcome::kOver;
+    Say("handshake: " + WhyNot(session.opened()));
+    return Outcome::kNoHandshake;
+  }
+
+  // False if nothing moved for as long as the patience lasts; then it is closed from this side. A
+  // session that is not open, or not any more, has a bound of its own in Limits::close_wait.
+  template <class S>
+  bool AwaitEnd(S& session, const bool& over) {
+    bool heard = true;
+    io::Deadline last = io::Now();
+    while (!over) {
+      // There is nothing on the loop but this session: whatever a turn does is bytes of it that
+      // came or went, unless timers were due, which prove nothing.
+      const bool timers = io::HasPassed(loop_.timers().First());
+      const auto until = session.open() ? last.Plus(patience_) : io::Deadline::Never();
+      if (loop_.Turn(until) > 0 && !timers) {
+        last = io::Now();
+      } else if (io::HasPassed(until)) {
+        Say("nothing from the server for " + options_["patience"] + " s");
+        heard = false;
+        session.End();
+      }
+    }
+    return heard;
+  }
+
+  static std::string WhyNot(io::Result handshake) {
+    std::string why(Name(handshake.err));
+    if (handshake.err == io::Errc::kInvalid) why += " (the answer is no upgrade to WebSocket)";
+    // The system knows of no error: that was an end.
+    if (handshake.err == io::Errc::kReset && handshake.os == 0) why += " (the stream ended)";
+    return why;
   }
 
   const Options& options_;
+  const int64_t patience_;  // nanoseconds
   io::ws_frames::Limits limits_;
   io::Address address_;
   std::string host_;
   io::Loop<B> loop_;
 };
 
-// Sends one message after the other, and compares what comes back.
-template <class B>
-class Sending : public io::ws_frames::Endpoint<B> {
- public:
-  using Endpoint = io::ws_frames::Endpoint<B>;
-
-  Sending(io::Loop<B>& loop, const io::ws_frames::Limits& limits, std::vector<uint64_t> sizes,
-          size_t fragment, Opcode opcode)
-      : Endpoint(loop, Role::kClient, limits),
-        sizes_(std::move(sizes)),
-        fragment_(fragment),
-        to_(65536) {
-    out_.sending = this;
-    out_.opcode = opcode;
-    out_.done = [](Outgoing& out, io::Result r) noexcept {
-      Sending& self = *static_cast<Out&>(out).sending;
-      if (r.ok() && self.sent_ < self.message_.size()) self.SendPart();
-    };
-  }
-
-  static void OnOpened(Endpoint& e, io::Result r) noexcept {
-    r.ok() ? Self(e).Next() : Self(e).End();
-  }
-  bool over() const { return over_; }
-  bool good() const { return good_ && next_ == sizes_.size() && !busy_; }
-
- private:
-  struct Out : Outgoing {
-    Sending* sending = nullptr;
-  };
-  static Sending& Self(Endpoint& e) noexcept { return static_cast<Sending&>(e); }
-
-  void Next() noexcept {
-    if (next_ == sizes_.size()) return End();
-    busy_ = true;
-    message_ = Noise(sizes_[next_], next_);
-    ++next_;
-    if (out_.opcode == Opcode::kText) {
-      for (std::byte& b : message_) b &= std::byte{0x7F};
-    }
-    sent_ = got_ = 0;
-    same_ = true;
-    SendPart();
-    ReadOn();
-  }
-  void SendPart() noexcept {
-    const size_t left = message_.size() - sent_;
-    const size_t n = fragment_ == 0 ? left : std::min(fragment_, left);
-    out_.payload = std::span(message_).subspan(sent_, n);
-    out_.fin = n == left;
-    sent_ += n;
-    if (this->Send(out_) != io::Errc::kOk) End();
-  }
-  void ReadOn() noexcept {
-    (void)this->Read(Context::None(), to_,
-                     [](Endpoint& e, const Piece& piece) noexcept { Self(e).Got(piece); });
-  }
-  void Got(const Piece& piece) noexcept {
-    if (!piece.result.ok()) return End();
-    const auto n = static_cast<size_t>(piece.result.n);
-    same_ = same_ && piece.opcode == out_.opcode && n <= message_.size() - got_ &&
-            std::equal(to_.begin(), to_.begin() + piece.result.n,
-                       message_.begin() + static_cast<std::ptrdiff_t>(got_));
-    got_ += n;
-    if (!piece.last) return ReadOn();
-    same_ = same_ && got_ == message_.size();
-    good_ = good_ && same_;
-    std::printf("%zu bytes: %s\n", message_.size(), same_ ? "the same came back" : "WRONG");
-    busy_ = false;
-    Next();
-  }
-  void End() noexcept {
-    (void)this->Close(1000, "", [](Endpoint& e, io::Result r) noexcept {
-      Self(e).good_ = Self(e).good_ && r.ok();
-      Self(e).over_ = true;
-    });
-  }
-
-  const std::vector<uint64_t> sizes_;
-  const size_t fragment_;
-  Bytes to_;
-  Bytes message_;
-  Out out_;
-  size_t next_ = 0;
-  size_t sent_ = 0;
-  size_t got_ = 0;
-  bool busy_ = false;
-  bool same_ = true;
-  bool good_ = true;
-  bool over_ = false;
-};
-
-template <class B>
-int Client<B>::SendSizes() {
-  const io::Handle h = Dial();
-  if (h == io::kNoHandle) return 1;
-  const Opcode opcode = options_["type"] == "text" ? Opcode::kText : Opcode::kBinary;
-  Sending<B> sending(loop_, limits_, options_.Numbers("sizes"), options_.Number("fragment"),
-                     opcode);
-  if (!sending.Connect(h, host_, "/", &Sending<B>::OnOpened).ok()) return 1;
-  while (!sending.over()) loop_.Turn();
-  if (!sending.good()) std::printf("closed with %u\n", sending.close_code());
-  return sending.good() ? 0 : 1;
-}
-
 int Main(int argc, char** argv) {
   Options options({{"host", "127.0.0.1"},
                    {"port", ""},
                    {"backend", ""},
                    {"limit", "67108864"},
+                   {"patience", "60"},
                    {"agent", ""},
                    {"cases", "all"},
                    {"sizes", ""},
@@ -226,15 +212,27 @@ int Main(int argc, char** argv) {
                  kUsage);
     return 2;
   }
-  constexpr uint64_t kMost = uint64_t{1} << 40;  // bytes; more than there is memory for
-  if (!options.AreNumbers({{"port", 65535}, {"limit", UINT64_MAX}, {"fragment", kMost}}) ||
-      (sends && !options.AreNumbers({}, {{"sizes", kMost}})) ||
+  if (!options.AreNumbers({{"port", 65535},
+                           {"limit", UINT64_MAX},
+                           {"patience", kMostSeconds, 1},
+                           {"fragment", kMostBytes}}) ||
+      (sends && !options.AreNumbers({}, {{"sizes", kMostBytes}})) ||
       (!all && !options.AreNumbers({}, {{"cases", UINT64_MAX}}))) {
     return 2;
   }
   if (options["type"] != "text" && options["type"] != "binary") {
     std::fprintf(stderr, "--type %s: neither text nor binary\n", options["type"].c_str());
     return 2;
+  }
+  if (options["agent"].size() > kMostAgent) {
+    std::fprintf(stderr, "--agent: longer than %zu bytes\n", kMostAgent);
+    return 2;
+  }
+  if (AddressOf(options["host"], 0).size == 0) {
+    std::fprintf(stderr, "tare-ws-client: cannot connect to %s:%s: '%s' %s\n",
+                 options["host"].c_str(), options["port"].c_str(), options["host"].c_str(),
+                 kNoAddress);
+    return 1;
   }
   const auto run = [&]<class B>() {
     Client<B> client(options);

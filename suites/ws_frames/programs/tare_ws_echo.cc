@@ -2,8 +2,10 @@
 // tare-ws-echo: a WebSocket server that sends back what it hears, for conformance drivers and
 // tests.
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "impl/fd_ops/reference.h"
 #include "suites/ws_frames/programs/echo_session.h"
@@ -15,7 +17,7 @@ namespace {
 constexpr const char* kUsage =
     "usage: tare-ws-echo [--host ADDRESS] [--port PORT] [--backend NAME] [--limit BYTES]\n"
     "\n"
-    "  --host     an IPv4 address to listen at (default: 127.0.0.1)\n"
+    "  --host     a dotted IPv4 address to listen at, and no name (default: 127.0.0.1)\n"
     "  --port     0, the default: one that the system picks. It is printed\n"
     "  --backend  epoll, poll, io_uring (default: the first that runs here)\n"
     "  --limit    of a message (default: 67108864)\n"
@@ -25,7 +27,10 @@ constexpr const char* kUsage =
 template <class B>
 class Server {
  public:
-  explicit Server(const io::ws_frames::Limits& limits) : limits_(limits), listener_(*this) {}
+  explicit Server(const io::ws_frames::Limits& limits) : limits_(limits), listener_(*this) {
+    rest_.server = this;
+    rest_.fire = [](io::Timer& timer) noexcept { static_cast<Rest&>(timer).server->AcceptOne(); };
+  }
 
   int Run(io::Handle listening, const std::string& at) {
     if (!listener_.Open(listening).ok()) {
@@ -44,17 +49,40 @@ class Server {
     explicit Listener(Server& s) : io::fd_ops::Fd<B>(s.loop_), server(s) {}
     Server& server;
   };
+  struct Rest : io::Timer {
+    Server* server = nullptr;
+  };
+  // After an accept in vain, which at the limit of descriptors would be in vain again at once.
+  static constexpr int64_t kRest = 100'000'000;  // nanoseconds
 
   void AcceptOne() noexcept {
     listener_.Accept(nullptr, [](io::fd_ops::Fd<B>& fd, io::Result r) noexcept {
       Server& server = static_cast<Listener&>(fd).server;
-      if (r.ok()) server.Begin(static_cast<io::Handle>(r.n));
+      if (!r.ok()) return server.AcceptLater(r);
+      server.failing_ = false;
+      server.Begin(static_cast<io::Handle>(r.n));
       server.AcceptOne();
     });
   }
+  void AcceptLater(io::Result why) noexcept {
+    if (!std::exchange(failing_, true)) {
+      std::fprintf(stderr, "tare-ws-echo: cannot accept: %s (%s); trying again until it goes\n",
+                   std::string(Name(why.err)).c_str(), std::strerror(why.os));
+    }
+    loop_.timers().Arm(rest_, io::Now().Plus(kRest));
+  }
+  // A descriptor is free again.
+  void OnSessionOver() noexcept {
+    if (!rest_.armed()) return;
+    loop_.timers().Disarm(rest_);
+    AcceptOne();
+  }
   void Begin(io::Handle h) noexcept {
     auto session = std::make_unique<Session>(loop_, io::ws_frames::Role::kServer, limits_, this,
-                                             [](Session& s, void*) noexcept { delete &s; });
+                                             [](Session& s, void* server) noexcept {
+                                               delete &s;
+                                               static_cast<Server*>(server)->OnSessionOver();
+                                             });
     if (session->Serve(h).ok()) {
       (void)session.release();  // it goes when it is over
     } else {
@@ -65,6 +93,8 @@ class Server {
   const io::ws_frames::Limits limits_;
   io::Loop<B> loop_;
   Listener listener_;
+  Rest rest_;             // armed while no accept is pending
+  bool failing_ = false;  // the last accept was in vain, and that has been said
 };
 
 int Main(int argc, char** argv) {
@@ -74,10 +104,13 @@ int Main(int argc, char** argv) {
     return 2;
   }
   io::Address at = AddressOf(options["host"], static_cast<uint16_t>(options.Number("port")));
-  const io::Result listening = io::Listen(at);
-  if (at.size == 0 || !listening.ok()) {
+  const bool is_address = at.size != 0;
+  const io::Result listening = is_address ? io::Listen(at) : io::Result{};
+  if (!is_address || !listening.ok()) {
+    const std::string why =
+        is_address ? std::string(Name(listening.err)) : "'" + options["host"] + "' " + kNoAddress;
     std::fprintf(stderr, "tare-ws-echo: cannot listen at %s:%s: %s\n", options["host"].c_str(),
-                 options["port"].c_str(), std::string(Name(listening.err)).c_str());
+                 options["port"].c_str(), why.c_str());
     return 1;
   }
   io::ws_frames::Limits limits;
