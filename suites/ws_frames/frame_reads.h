@@ -144,7 +144,7 @@ class FrameReads {
   static constexpr int64_t kHour = int64_t{3600} * 1'000'000'000;
 
   io::ws_frames::Context& Context() noexcept {
-    if constexpr (kContext == ContextKind::kNone) return io::ws_frames::Context::None();
+    if constexpr (kContext == ContextKind::kNone) return none_;
     if constexpr (kContext == ContextKind::kDeadline) return deadline_;
     if constexpr (kContext == ContextKind::kCancellable) return cancellable_;
   }
@@ -177,6 +177,7 @@ class FrameReads {
   }
 
   io::Timers timers_;
+  io::ws_frames::Context& none_ = io::ws_frames::Context::None();  // a call, not to be timed
   io::ws_frames::Context cancellable_;
   io::ws_frames::Context deadline_{timers_, io::Now().Plus(kHour)};
   A reader_{timers_};

@@ -234,6 +234,13 @@ class Programs(unittest.TestCase):
             self.assertIn(words, ended.stderr)
             self.assertEqual(ended.stdout, "")
 
+    def test_help(self):
+        for program in (ECHO, CLIENT):
+            ended = run([program, "--help"])
+            self.assertEqual(ended.returncode, 0, ended)
+            self.assertIn("--backend", ended.stdout)
+            self.assertEqual(ended.stderr, "")
+
     def test_a_port_that_is_in_use(self):
         with listening([ECHO]) as (_, port, _):
             ended = run([ECHO, "--port", port])

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 
 namespace tare::suites::ws_frames {
@@ -48,6 +49,10 @@ std::string Escaped(std::string_view text, const char* mark, bool (*stays)(char)
 bool Options::Parse(int argc, char** argv, const char* usage) {
   for (int i = 1; i < argc; ++i) {
     const std::string name(argv[i]);
+    if (name == "--help") {
+      std::fputs(usage, stdout);
+      std::exit(0);
+    }
     const auto value = name.substr(0, 2) == "--" ? values_.find(name.substr(2)) : values_.end();
     if (value == values_.end() || i + 1 == argc) {
       std::fprintf(stderr, "%s: %s\n%s", name.c_str(),

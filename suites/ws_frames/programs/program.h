@@ -23,7 +23,8 @@ class Options {
 
   explicit Options(Defaults defaults) : values_(defaults) {}
 
-  // False, and says why on standard error, with `usage`, if the arguments are no such pairs.
+  // False, and says why on standard error, with `usage`, if the arguments are no such pairs. After
+  // --help it prints `usage` and ends the program with 0.
   bool Parse(int argc, char** argv, const char* usage);
 
   struct Bound {
