@@ -2,6 +2,7 @@
 // The message floor's system calls.
 #include "impl/ws_frames/message_floor.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -32,6 +33,11 @@ Result MessageFloor::Move(Handle from, const std::byte* bytes, Handle to, std::b
       // What the socket does not take now it takes when this has been received.
       const size_t most = std::min(size - sent, kPiece);
       const ssize_t n = send(from, bytes + sent, most, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (n < 0 && errno == EAGAIN) {
+        pollfd acknowledged{from, POLLOUT, 0};  // everything was received: that is all it can lack
+        (void)poll(&acknowledged, 1, -1);
+        continue;
+      }
       if (n <= 0) return {0, FromErrno(errno), errno};
       sent += static_cast<size_t>(n);
     }

@@ -4,7 +4,7 @@ include_guard(GLOBAL)
 include(GoogleTest)
 
 # Tests over every backend are instances of templates by the dozen. They test behaviour, not speed:
-# half the work for the compiler, with lines enough for a backtrace.
+# little more than half the work for the compiler, with lines enough for a backtrace.
 set(TARE_TEST_OPTIONS $<$<CONFIG:RelWithDebInfo>:-O1;-g1>)
 
 # And GoogleTest is read once. Only with GCC: what is built with clang, or in preset debug, shows that

@@ -3,7 +3,6 @@
 """usage: differential_test.py WS_PRINT_EVENTS STREAMS"""
 
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -11,11 +10,11 @@ import subprocess
 import sys
 import unittest
 
+from interop_test import ENVIRONMENT, NOT_APPLICABLE  # the same node, with the same status
+
 PRINT_EVENTS = ""
 STREAMS = 0
 PARSER = pathlib.Path(__file__).with_name("node_parser.js")
-NOT_APPLICABLE = 4  # exit status of node_parser.js without ws
-ENVIRONMENT = {**os.environ, "NODE_PATH": "/usr/share/nodejs:/usr/lib/nodejs"}
 
 
 def printed(first, count):

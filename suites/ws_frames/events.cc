@@ -16,9 +16,13 @@ using io::ws_frames::FrameReader;
 using io::ws_frames::Header;
 using io::ws_frames::kMostControl;
 
-std::ostream& operator<<(std::ostream& out, const Event& event) {
+const char* Name(Event::Kind kind) {
   constexpr const char* kNames[] = {"message", "control", "closed", "failed", "end", "midway"};
-  out << kNames[static_cast<int>(event.kind)] << " " << event.number;
+  return kNames[static_cast<int>(kind)];
+}
+
+std::ostream& operator<<(std::ostream& out, const Event& event) {
+  out << Name(event.kind) << " " << event.number;
   if (!event.payload.empty()) out << " of " << event.payload.size() << " bytes";
   return out;
 }

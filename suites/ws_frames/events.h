@@ -31,6 +31,8 @@ struct Event {
 
   bool operator==(const Event&) const = default;
 };
+// "message", "control", ...
+const char* Name(Event::Kind kind);
 std::ostream& operator<<(std::ostream& out, const Event& event);
 
 struct Events {

@@ -23,7 +23,7 @@ ECHO = CLIENT = ""
 BACKENDS = []
 PEER = pathlib.Path(__file__).with_name("node_peer.js")
 SECONDS = 200
-NOT_APPLICABLE = 4  # exit status of node_peer.js without its library
+NOT_APPLICABLE = 4  # exit status of node_peer.js and node_parser.js without their library
 NO_BACKEND = 3  # of the programs, where the backend does not run
 
 # Node has had a WebSocket of its own since version 20.10, behind this until 22.

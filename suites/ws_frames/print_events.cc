@@ -17,8 +17,6 @@ namespace {
 // The same for both parsers; small enough to be met.
 constexpr size_t kMostMessage = 5000;
 
-constexpr const char* kKinds[] = {"message", "control", "closed", "failed", "end", "midway"};
-
 void PrintHex(std::span<const std::byte> bytes) {
   for (const std::byte b : bytes) std::printf("%02x", static_cast<unsigned>(b));
 }
@@ -41,7 +39,7 @@ void Print(uint64_t seed) {
   std::printf(R"(","events":[)");
   const char* separator = "";
   for (const Event& event : said.events) {
-    std::printf(R"(%s["%s",%u,")", separator, kKinds[static_cast<int>(event.kind)], event.number);
+    std::printf(R"(%s["%s",%u,")", separator, Name(event.kind), event.number);
     PrintHex(event.payload);
     std::printf("\"]");
     separator = ",";

@@ -374,5 +374,23 @@ TEST_F(ReaderTest, ReadInPlaceIsReadPayload) {
   }
 }
 
+// Registered once for a connection, however its bytes come: a cancel after them is still heard of.
+TEST_F(ReaderTest, WS_25_BytesInPlaceLeaveTheReaderInItsContext) {
+  int woken = 0;
+  FrameReader reader([](Context::Link& link) noexcept { ++*static_cast<int*>(link.owner()); },
+                     &woken);
+  reader.Open(Role::kClient, {});
+  const Bytes header_bytes = HeaderWire(0x82, 1000, std::nullopt);
+  reader.Feed(header_bytes);
+  Context context;
+  Header header;
+  ASSERT_TRUE(reader.ReadHeader(context, header).ok());
+  Bytes to = Noise(100, 1);
+  EXPECT_EQ(reader.ReadInPlace(to).n, 100);
+  EXPECT_EQ(woken, 0);
+  context.Cancel();
+  EXPECT_EQ(woken, 1);
+}
+
 }  // namespace
 }  // namespace tare::suites::ws_frames
