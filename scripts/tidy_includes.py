@@ -40,6 +40,13 @@ ARROWS = {
 JUDGING_LIBRARIES = ("absl/", "CLI/", "nlohmann/", "toml++/", "re2/")
 JUDGING_ROOMS = ("harness/table", "harness/gate", "harness/cli", "harness/explain")
 
+# The headers of these take the compiler many seconds: one file includes them, and what it makes of
+# them is declared in a header of ours, which the others include.
+ONE_FILE_LIBRARIES = {
+    "CLI/": ("harness/cli/command_line.cc", "harness/cli/command_line.h"),
+    "toml++/": ("harness/gate/budget_file.cc", "harness/gate/budget.h"),
+}
+
 # Rooms that stand on the standard library alone (their tests may use GoogleTest).
 STANDARD_ONLY_ROOMS = ("harness/result", "harness/stat")
 _TEST_LIBRARIES = ("gtest/", "gmock/")
@@ -119,6 +126,11 @@ def check_libraries(tree):
             if spelled.startswith(JUDGING_LIBRARIES) and room not in JUDGING_ROOMS:
                 yield path, number, "library", \
                     f"<{spelled}> is only for {', '.join(JUDGING_ROOMS)}: use the standard library"
+            for library, (file, header) in ONE_FILE_LIBRARIES.items():
+                if spelled.startswith(library) and path != file and room in JUDGING_ROOMS:
+                    yield path, number, "one-file", \
+                        f"<{spelled}> is only for {file}, because it takes long to compile: " \
+                        f"include {header} instead, and add there what it lacks"
             if room in STANDARD_ONLY_ROOMS and not _STANDARD_HEADER.fullmatch(spelled) and \
                     not (path.endswith("_test.cc") and spelled.startswith(_TEST_LIBRARIES)):
                 yield path, number, "library", \

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // tare budget: which budget holds for a benchmark and why; budgets written from what was counted.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -168,43 +167,42 @@ int WriteUpdate(const BudgetOptions& options) {
 
 }  // namespace
 
-void AddBudgetCommand(CLI::App& app, int& exit_code) {
+void AddBudgetCommand(CommandLine& line) {
   auto options = std::make_shared<BudgetOptions>();
-  CLI::App* command =
-      app.add_subcommand("budget", "Budgets: explain one, or write what was counted");
-  command->require_subcommand(1);
-  const auto add_budgets = [&](CLI::App* sub) {
-    sub->add_option("--budgets", options->budgets, "The file of budgets")
-        ->type_name("FILE")
-        ->capture_default_str();
+  Subcommand command =
+      line.AddCommand("budget", "Budgets: explain one, or write what was counted", kBudgetExitHelp);
+  command.RequireCommand();
+  const auto add_budgets = [&](Subcommand sub) {
+    sub.AddOption("--budgets", options->budgets, "The file of budgets").Named("FILE").ShowDefault();
   };
 
-  CLI::App* explain = command->add_subcommand(
-      "explain", "Which budget holds for a benchmark: file, line and why; which others do not");
-  explain->add_option("benchmark", options->benchmark, "Its name, as results have it")
-      ->required()
-      ->type_name("NAME");
+  Subcommand explain = command.AddCommand(
+      "explain", "Which budget holds for a benchmark: file, line and why; which others do not",
+      kBudgetExitHelp);
+  explain.AddOption("benchmark", options->benchmark, "Its name, as results have it")
+      .Required()
+      .Named("NAME");
   add_budgets(explain);
   explain
-      ->add_option("--when", options->when,
-                   "What results say of themselves, where it is not what was recorded")
-      ->allow_extra_args(false)
-      ->type_name("KEY=VALUE");
-  explain->callback([options, &exit_code] { exit_code = Explain(*options); });
+      .AddOption("--when", options->when,
+                 "What results say of themselves, where it is not what was recorded")
+      .OneEachTime()
+      .Named("KEY=VALUE");
+  explain.Does([options] { return Explain(*options); });
 
-  CLI::App* update = command->add_subcommand(
-      "update", "Lower budgets to what was counted, and add those that are missing");
-  AddSuiteOptions(*update, options->suites);
+  Subcommand update = command.AddCommand(
+      "update", "Lower budgets to what was counted, and add those that are missing",
+      kBudgetExitHelp);
+  AddSuiteOptions(update, options->suites);
   update
-      ->add_option("results", options->results,
-                   "Files or directories of results to take (default: count the suites now)")
-      ->type_name("RESULTS");
+      .AddOption("results", options->results,
+                 "Files or directories of results to take (default: count the suites now)")
+      .Named("RESULTS");
   add_budgets(update);
-  update->add_flag("--allow-increase", options->update.allow_increase, "Let budgets rise as well");
-  update->add_flag("--prune", options->update.prune,
-                   "Take out budgets for benchmarks that the results do not have");
-  update->callback([options, &exit_code] { exit_code = WriteUpdate(*options); });
-  for (CLI::App* sub : {explain, update}) sub->footer(kBudgetExitHelp);
+  update.AddFlag("--allow-increase", options->update.allow_increase, "Let budgets rise as well");
+  update.AddFlag("--prune", options->update.prune,
+                 "Take out budgets for benchmarks that the results do not have");
+  update.Does([options] { return WriteUpdate(*options); });
 }
 
 }  // namespace tare::cli

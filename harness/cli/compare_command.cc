@@ -2,7 +2,6 @@
 // tare compare: reads result files, compares their rows, prints a table and how sure it is.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -330,60 +329,59 @@ class Compare {
 
 }  // namespace
 
-void AddCompareCommand(CLI::App& app, int& exit_code) {
+void AddCompareCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "compare", "Result files side by side: what changed, what is the same, what cannot be told");
-  command->add_option("files", options->files, "Result files, label=path, or - for standard input")
-      ->required();
-  command->add_option(
-      "--col", options->column,
-      "What is compared: keys that make the columns (default: .file), e.g. backend");
-  command->add_option("--row", options->row, "Keys that make the rows (default: .fullname)");
-  command->add_option("--table", options->table, "Keys that make tables (default: pkg)");
-  command->add_option("--ignore", options->ignore, "Keys in which results may differ");
-  command->add_option("--filter", options->filter,
-                      "Only what matches, e.g. '.unit:ns/op size:512'");
+  Subcommand command = line.AddCommand(
+      "compare", "Result files side by side: what changed, what is the same, what cannot be told",
+      kCompareExitHelp);
+  command.AddOption("files", options->files, "Result files, label=path, or - for standard input")
+      .Required();
+  command.AddOption("--col", options->column,
+                    "What is compared: keys that make the columns (default: .file), e.g. backend");
+  command.AddOption("--row", options->row, "Keys that make the rows (default: .fullname)");
+  command.AddOption("--table", options->table, "Keys that make tables (default: pkg)");
+  command.AddOption("--ignore", options->ignore, "Keys in which results may differ");
+  command.AddOption("--filter", options->filter, "Only what matches, e.g. '.unit:ns/op size:512'");
   command
-      ->add_option("--alpha", options->compare.alpha,
-                   "How often a report without changes may call one (default: 0.05)")
-      ->check(Between("1e-9", "0.49"));
+      .AddOption("--alpha", options->compare.alpha,
+                 "How often a report without changes may call one (default: 0.05)")
+      .Must(Between("1e-9", "0.49"));
   command
-      ->add_option("--confidence", options->compare.confidence,
-                   "Confidence of the intervals (default: 0.95)")
-      ->check(Between("0.01", "0.999999"));
+      .AddOption("--confidence", options->compare.confidence,
+                 "Confidence of the intervals (default: 0.95)")
+      .Must(Between("0.01", "0.999999"));
   command
-      ->add_option("--margin", options->compare.margin,
-                   "Times are the same if shown to differ by less (default: 0.05)")
-      ->check(Between("0", "10"));
+      .AddOption("--margin", options->compare.margin,
+                 "Times are the same if shown to differ by less (default: 0.05)")
+      .Must(Between("0", "10"));
   command
-      ->add_option("--pairs", options->pairs,
-                   "Take k-th values as pairs: within a file, or always, or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  command->add_option("--sort", options->sort, "Order of rows: as in the file, or by effect")
-      ->check(CLI::IsMember({"file", "effect"}));
-  command->add_flag("--only-changed", options->only_changed,
-                    "Leave out rows that are the same or cannot be told");
+      .AddOption("--pairs", options->pairs,
+                 "Take k-th values as pairs: within a file, or always, or never")
+      .OneOf({"auto", "always", "never"});
+  command.AddOption("--sort", options->sort, "Order of rows: as in the file, or by effect")
+      .OneOf({"file", "effect"});
+  command.AddFlag("--only-changed", options->only_changed,
+                  "Leave out rows that are the same or cannot be told");
   command
-      ->add_option("--show", options->show,
-                   "Of each column only these, with commas: value,floor,tare,change,p,verdict")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"value", "floor", "tare", "change", "p", "verdict"}));
-  command->add_option("--format", options->format, "text, markdown, csv or json")
-      ->check(CLI::IsMember({"text", "markdown", "csv", "json"}));
-  command->add_option("--color", options->colour, "Colour of verdicts: auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  command->add_flag("--force", options->force, "Compare results of unlike machines");
-  command->add_option("--compat", "benchstat: as the first argument, what benchstat prints")
-      ->check([](const std::string&) {
+      .AddOption("--show", options->show,
+                 "Of each column only these, with commas: value,floor,tare,change,p,verdict")
+      .Separated(',')
+      .OneOf({"value", "floor", "tare", "change", "p", "verdict"});
+  command.AddOption("--format", options->format, "text, markdown, csv or json")
+      .OneOf({"text", "markdown", "csv", "json"});
+  command.AddOption("--color", options->colour, "Colour of verdicts: auto, always or never")
+      .OneOf({"auto", "always", "never"});
+  command.AddFlag("--force", options->force, "Compare results of unlike machines");
+  command.AddOption("--compat", "benchstat: as the first argument, what benchstat prints")
+      .Must({[](const std::string&) {
         return std::string("--compat=benchstat must be the first argument of compare");
-      });
-  command->callback([options, &exit_code] {
+      }});
+  command.Does([options] {
     using Pairs = table::CompareOptions::Pairs;
     options->compare.pairs = options->pairs == "always"  ? Pairs::kAlways
                              : options->pairs == "never" ? Pairs::kNever
                                                          : Pairs::kAuto;
-    exit_code = Compare(*options).Main();
+    return Compare(*options).Main();
   });
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // tare explain: from where a benchmark allocates, how often by operation, as text or folded stacks.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -109,17 +108,18 @@ class Explain {
 
 }  // namespace
 
-void AddExplainCommand(CLI::App& app, int& exit_code) {
+void AddExplainCommand(CommandLine& line) {
   auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command = app.add_subcommand(
-      "explain", "Show from where a benchmark allocates: functions, files, lines, counts");
-  command->add_option("benchmark", options->benchmark, "Its name, as results have it")
-      ->required()
-      ->type_name("NAME");
-  AddSuiteOptions(*command, options->suites);
-  command->add_flag("--folded", options->folded,
-                    "Print folded stacks, which flame graphs are drawn from");
-  command->callback([options, &exit_code] { exit_code = Explain(*options).Main(); });
+  Subcommand command = line.AddCommand(
+      "explain", "Show from where a benchmark allocates: functions, files, lines, counts",
+      kExitCodeHelp);
+  command.AddOption("benchmark", options->benchmark, "Its name, as results have it")
+      .Required()
+      .Named("NAME");
+  AddSuiteOptions(command, options->suites);
+  command.AddFlag("--folded", options->folded,
+                  "Print folded stacks, which flame graphs are drawn from");
+  command.Does([options] { return Explain(*options).Main(); });
 }
 
 }  // namespace tare::cli

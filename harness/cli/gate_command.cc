@@ -3,7 +3,6 @@
 // found.
 #include <re2/re2.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -198,79 +197,79 @@ class Gate {
 
 }  // namespace
 
-void AddGateCommand(CLI::App& app, int& exit_code) {
+void AddGateCommand(CommandLine& line) {
   auto options = std::make_shared<GateOptions>();
-  CLI::App* command = app.add_subcommand(
-      "gate",
-      "Hold counts against their budgets; fails on what costs more, or less, or is unknown");
-  AddSuiteOptions(*command, options->suites);
-  CLI::Option* results =
+  Subcommand command = line.AddCommand(
+      "gate", "Hold counts against their budgets; fails on what costs more, or less, or is unknown",
+      kGateExitHelp);
+  AddSuiteOptions(command, options->suites);
+  Option results =
       command
-          ->add_option("results", options->results,
-                       "Files or directories of results to judge (default: count the suites now)")
-          ->type_name("RESULTS");
-  command->add_option("--budgets", options->budgets, "The file of budgets")
-      ->type_name("FILE")
-      ->capture_default_str();
+          .AddOption("results", options->results,
+                     "Files or directories of results to judge (default: count the suites now)")
+          .Named("RESULTS");
+  command.AddOption("--budgets", options->budgets, "The file of budgets")
+      .Named("FILE")
+      .ShowDefault();
   command
-      ->add_option("--filter", options->filter,
-                   "Only benchmarks whose name holds a match of this regular expression (RE2)")
-      ->excludes(results)
-      ->type_name("RE");
-  command->add_flag("--quick", options->quick, "Only benchmarks marked quick")->excludes(results);
+      .AddOption("--filter", options->filter,
+                 "Only benchmarks whose name holds a match of this regular expression (RE2)")
+      .Excludes(results)
+      .Named("RE");
+  command.AddFlag("--quick", options->quick, "Only benchmarks marked quick").Excludes(results);
   command
-      ->add_flag("--self-test", options->self_test,
-                 "Then plant faults in every benchmark, and demand that each is caught")
-      ->excludes(results);
-  command->add_flag("--allow-absent", options->allow_absent,
-                    "Let benchmarks with a budget be absent on this machine");
-  command->add_option("--markdown", options->markdown, "Write a summary for a pull request")
-      ->check(IsNotEmpty())
-      ->type_name("FILE");
-  command->add_option("--json", options->json, "Write the whole verdict for programs")
-      ->check(IsNotEmpty())
-      ->type_name("FILE");
-  command->add_option("--junit", options->junit, "Write the verdict as JUnit's XML")
-      ->check(IsNotEmpty())
-      ->type_name("FILE");
-  command->add_option("--today", options->today, "The date that waivers expire by (default: today)")
-      ->check(IsDate())
-      ->type_name("YYYY-MM-DD");
-  CLI::Option* times =
+      .AddFlag("--self-test", options->self_test,
+               "Then plant faults in every benchmark, and demand that each is caught")
+      .Excludes(results);
+  command.AddFlag("--allow-absent", options->allow_absent,
+                  "Let benchmarks with a budget be absent on this machine");
+  command.AddOption("--markdown", options->markdown, "Write a summary for a pull request")
+      .Must(IsNotEmpty())
+      .Named("FILE");
+  command.AddOption("--json", options->json, "Write the whole verdict for programs")
+      .Must(IsNotEmpty())
+      .Named("FILE");
+  command.AddOption("--junit", options->junit, "Write the verdict as JUnit's XML")
+      .Must(IsNotEmpty())
+      .Named("FILE");
+  command.AddOption("--today", options->today, "The date that waivers expire by (default: today)")
+      .Must(IsDate())
+      .Named("YYYY-MM-DD");
+  Option times =
       command
-          ->add_option("--times", options->times.base,
-                       "Judge times too, against the base build: a directory with its bench "
-                       "programs, or its program. Both builds are run in turn")
-          ->excludes(results)
-          ->check(IsNotEmpty())
-          ->type_name("BASE");
+          .AddOption("--times", options->times.base,
+                     "Judge times too, against the base build: a directory with its bench "
+                     "programs, or its program. Both builds are run in turn")
+          .Excludes(results)
+          .Must(IsNotEmpty())
+          .Named("BASE");
   command
-      ->add_option("--min-effect", options->min_effect_percent,
-                   "The slowdown, in percent, that a regression of time must lie beyond with its "
-                   "whole interval (default: 5)")
-      ->needs(times)
-      ->check(Between("0", "1000"))
-      ->type_name("PERCENT");
+      .AddOption("--min-effect", options->min_effect_percent,
+                 "The slowdown, in percent, that a regression of time must lie beyond with its "
+                 "whole interval (default: 5)")
+      .Needs(times)
+      .Must(Between("0", "1000"))
+      .Named("PERCENT");
   command
-      ->add_option("--rounds", options->times.rounds,
-                   "Rounds of times (default: as many as can show a regression, at least 9)")
-      ->needs(times)
-      ->check(CLI::Range(1, 1000))
-      ->type_name("N");
+      .AddOption("--rounds", options->times.rounds,
+                 "Rounds of times (default: as many as can show a regression, at least 9)")
+      .Needs(times)
+      .Within(1, 1000)
+      .Named("N");
   command
-      ->add_option("--min-time", options->times.min_time_seconds,
-                   "Seconds that each process times its row for at least, from 0.01 by default "
-                   "(so that all takes about a quarter of an hour, or a minute if --quick)")
-      ->needs(times)
-      ->check(Between("0.0001", "3600"))
-      ->type_name("SECONDS");
+      .AddOption("--min-time", options->times.min_time_seconds,
+                 "Seconds that each process times its row for at least, from 0.01 by default "
+                 "(so that all takes about a quarter of an hour, or a minute if --quick)")
+      .Needs(times)
+      .Must(Between("0.0001", "3600"))
+      .Named("SECONDS");
   command
-      ->add_option("--keep", options->times.keep,
-                   "Keep the times of both builds in this directory, as files of results")
-      ->needs(times)
-      ->check(IsNotEmpty())
-      ->type_name("DIR");
-  command->callback([options, &exit_code] { exit_code = Gate(*options).Main(); });
+      .AddOption("--keep", options->times.keep,
+                 "Keep the times of both builds in this directory, as files of results")
+      .Needs(times)
+      .Must(IsNotEmpty())
+      .Named("DIR");
+  command.Does([options] { return Gate(*options).Main(); });
 }
 
 }  // namespace tare::cli

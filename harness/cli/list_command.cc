@@ -54,12 +54,13 @@ int List(const SuiteOptions& options) {
 
 }  // namespace
 
-void AddListCommand(CLI::App& app, int& exit_code) {
+void AddListCommand(CommandLine& line) {
   auto options = std::make_shared<SuiteOptions>();
-  CLI::App* command = app.add_subcommand(
-      "list", "Suites and their rows: which are quick, which cannot run here and why");
-  AddSuiteOptions(*command, *options);
-  command->callback([options, &exit_code] { exit_code = List(*options); });
+  Subcommand command = line.AddCommand(
+      "list", "Suites and their rows: which are quick, which cannot run here and why",
+      kExitCodeHelp);
+  AddSuiteOptions(command, *options);
+  command.Does([options] { return List(*options); });
 }
 
 }  // namespace tare::cli

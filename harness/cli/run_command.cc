@@ -3,7 +3,6 @@
 #include <re2/re2.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -213,33 +212,34 @@ class Run {
 
 }  // namespace
 
-void AddRunCommand(CLI::App& app, int& exit_code) {
+void AddRunCommand(CommandLine& line) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* command = app.add_subcommand("run",
-                                         "Measure suites, or programs of your own, write "
-                                         "<suite>.txt for each, print a table for each");
-  AddSuiteOptions(*command, options->suites);
+  Subcommand command = line.AddCommand("run",
+                                       "Measure suites, or programs of your own, write "
+                                       "<suite>.txt for each, print a table for each",
+                                       kExitCodeHelp);
+  AddSuiteOptions(command, options->suites);
   command
-      ->add_option("--filter", options->filter,
-                   "Only rows whose name holds a match of this regular expression (RE2)")
-      ->type_name("RE");
-  command->add_flag("--quick", options->quick, "Only rows marked quick, within a minute in all");
-  command->add_option("--rounds", options->rounds, "Rounds of times (default: 9)")
-      ->check(CLI::Range(1, 1000))
-      ->type_name("N");
-  command->add_flag("--counts-only", options->counts_only, "Count only, time nothing");
+      .AddOption("--filter", options->filter,
+                 "Only rows whose name holds a match of this regular expression (RE2)")
+      .Named("RE");
+  command.AddFlag("--quick", options->quick, "Only rows marked quick, within a minute in all");
+  command.AddOption("--rounds", options->rounds, "Rounds of times (default: 9)")
+      .Within(1, 1000)
+      .Named("N");
+  command.AddFlag("--counts-only", options->counts_only, "Count only, time nothing");
   command
-      ->add_option("--min-time", options->min_time_seconds,
-                   "Seconds that each process times its row for at least, from 0.01 by default "
-                   "(so that all takes about a quarter of an hour, or a minute if --quick)")
-      ->check(Between("0.0001", "3600"))
-      ->type_name("SECONDS");
+      .AddOption("--min-time", options->min_time_seconds,
+                 "Seconds that each process times its row for at least, from 0.01 by default "
+                 "(so that all takes about a quarter of an hour, or a minute if --quick)")
+      .Must(Between("0.0001", "3600"))
+      .Named("SECONDS");
   command
-      ->add_option("-o,--output", options->results_dir,
-                   "Where results are written (default: a fresh directory under results/ beside "
-                   "the directory of the bench programs, or beside the first --exe)")
-      ->type_name("DIR");
-  command->callback([options, &exit_code] { exit_code = Run(*options).Main(); });
+      .AddOption("-o,--output", options->results_dir,
+                 "Where results are written (default: a fresh directory under results/ beside "
+                 "the directory of the bench programs, or beside the first --exe)")
+      .Named("DIR");
+  command.Does([options] { return Run(*options).Main(); });
 }
 
 }  // namespace tare::cli

@@ -2,7 +2,6 @@
 // Declares --suite, --exe, --bin-dir and --timeout, and finds the programs that they mean.
 #include "cli/suite_options.h"
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 
@@ -42,57 +41,52 @@ absl::StatusOr<std::vector<BenchProgram>> SuiteOptions::Programs() const {
   return programs;
 }
 
-void AddSuiteOptions(CLI::App& command, SuiteOptions& options) {
-  command.add_option("--suite", options.suites, "A suite to take; repeat for more (default: all)")
-      ->allow_extra_args(false)
-      ->type_name("SUITE");
+void AddSuiteOptions(Subcommand command, SuiteOptions& options) {
+  command.AddOption("--suite", options.suites, "A suite to take; repeat for more (default: all)")
+      .OneEachTime()
+      .Named("SUITE");
   command
-      .add_option("--exe", options.exes,
-                  "A Google Benchmark program of your own, linked with tare::benchmem_main; repeat "
-                  "for more. Suites are taken only if --suite names them")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
+      .AddOption("--exe", options.exes,
+                 "A Google Benchmark program of your own, linked with tare::benchmem_main; repeat "
+                 "for more. Suites are taken only if --suite names them")
+      .OneEachTime()
+      .Named("FILE");
   command
-      .add_option("--bin-dir", options.bin_dir,
-                  "Where the bench programs are (default: beside tare)")
-      ->type_name("DIR");
+      .AddOption("--bin-dir", options.bin_dir,
+                 "Where the bench programs are (default: beside tare)")
+      .Named("DIR");
   command
-      .add_option("--timeout", options.timeout_seconds,
-                  "Seconds after which a bench process counts as hung (default: 60)")
-      ->check(CLI::Range(0.1, 86400.0))
-      ->type_name("SECONDS");
+      .AddOption("--timeout", options.timeout_seconds,
+                 "Seconds after which a bench process counts as hung (default: 60)")
+      .Within(0.1, 86400.0)
+      .Named("SECONDS");
 }
 
-CLI::Validator IsDate() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        // Compared as text later on, so that nothing but this form will do.
-        absl::CivilDay day;
-        const bool is_day = absl::ParseCivilTime(text, &day) && absl::FormatCivilTime(day) == text;
-        return is_day ? std::string() : "no day, such as 2026-11-21: " + text;
-      },
-      "");
+Check IsDate() {
+  return {[](const std::string& text) {
+    // Compared as text later on, so that nothing but this form will do.
+    absl::CivilDay day;
+    const bool is_day = absl::ParseCivilTime(text, &day) && absl::FormatCivilTime(day) == text;
+    return is_day ? std::string() : "no day, such as 2026-11-21: " + text;
+  }};
 }
 
-CLI::Validator Between(const std::string& least, const std::string& most) {
-  return CLI::Validator(
-      [least, most](const std::string& text) -> std::string {
-        double value = 0, low = 0, high = 0;
-        (void)result::ParseDouble(least, &low);
-        (void)result::ParseDouble(most, &high);
-        const bool is_number = result::ParseDouble(text, &value) == result::NumberError::kNone;
-        if (is_number && value >= low && value <= high) return "";  // NaN is neither
-        return absl::StrCat(Quoted(text), " is no number from ", least, " to ", most);
-      },
-      "NUMBER");
+Check Between(const std::string& least, const std::string& most) {
+  return {[least, most](const std::string& text) -> std::string {
+            double value = 0, low = 0, high = 0;
+            (void)result::ParseDouble(least, &low);
+            (void)result::ParseDouble(most, &high);
+            const bool is_number = result::ParseDouble(text, &value) == result::NumberError::kNone;
+            if (is_number && value >= low && value <= high) return "";  // NaN is neither
+            return absl::StrCat(Quoted(text), " is no number from ", least, " to ", most);
+          },
+          "NUMBER"};
 }
 
-CLI::Validator IsNotEmpty() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        return text.empty() ? std::string("it is empty") : std::string();
-      },
-      "");
+Check IsNotEmpty() {
+  return {[](const std::string& text) {
+    return text.empty() ? std::string("it is empty") : std::string();
+  }};
 }
 
 void Complain(const absl::Status& status) {

@@ -2,13 +2,13 @@
 // The options that all subcommands share which run bench programs.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "cli/bench_program.h"
+#include "cli/command_line.h"
 
 namespace tare::cli {
 
@@ -26,17 +26,17 @@ struct SuiteOptions {
 };
 
 // Adds --suite, --exe, --bin-dir and --timeout to `command`; `options` must outlive the parsing.
-void AddSuiteOptions(CLI::App& command, SuiteOptions& options);
+void AddSuiteOptions(Subcommand command, SuiteOptions& options);
 
 // A check for options that take a day: "2026-11-21", in these digits alone.
-CLI::Validator IsDate();
+Check IsDate();
 
 // A check for options that take a number, written as the bounds are. CLI11's own lets NaN through,
 // and prints bounds with six places.
-CLI::Validator Between(const std::string& least, const std::string& most);
+Check Between(const std::string& least, const std::string& most);
 
 // A check for options that take a name: an empty one is a variable that was not set.
-CLI::Validator IsNotEmpty();
+Check IsNotEmpty();
 
 // "tare: <message>" on standard error.
 void Complain(const absl::Status& status);
