@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,28 +38,26 @@ inline constexpr int64_t kSecond = 1'000 * kMillisecond;
 // A test that waits longer has failed; no promise is about it.
 inline constexpr int64_t kPatience = 60 * kSecond;
 
-inline int64_t Since(Deadline begin) {
-  return Now().ns - begin.ns;
-}
-
-// Whether `run` takes less than `nanos`, scaled, at least once in five times: a bound that is only
-// a little above what is promised, on a machine that may be busy.
-template <class Run>
-bool TakesLessThan(int64_t nanos, Run run) {
-  for (int i = 0; i < 5; ++i) {
-    const Deadline begin = Now();
-    run();
-    if (Since(begin) < Scaled(nanos)) return true;
-  }
-  return false;
-}
-
 template <class Loop, class Condition>
 bool TurnUntil(Loop& loop, Condition done) {
-  const Deadline bound = Now().Plus(kPatience);
+  Allowance patience(kPatience);
   // Not longer than this at once, for what a bare peer waits for wakes no loop.
-  while (!done() && !HasPassed(bound)) loop.Turn(Now().Plus(kMillisecond));
+  while (!done() && !patience.Spent()) loop.Turn(Now().Plus(kMillisecond));
   return done();
+}
+
+// Turns until `done`, and returns the latest that any timer of `loop` was due at between two turns;
+// the past if none was armed. What an end was waited for is seen in that, however long the machine
+// takes to get there.
+template <class Loop, class Condition>
+Deadline LatestDue(Loop& loop, Condition done) {
+  Deadline latest = Deadline::Past();
+  EXPECT_TRUE(TurnUntil(loop, [&] {
+    const Deadline first = loop.timers().First();
+    if (first != Deadline::Never()) latest = std::max(latest, first);
+    return done();
+  }));
+  return latest;
 }
 
 // What a peer says and hears.
