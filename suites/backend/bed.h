@@ -14,6 +14,7 @@
 
 #include "impl/backend/backend.h"
 #include "impl/base/socket.h"
+#include "suites/support/time_scale.h"
 
 namespace tare::io::contract {
 
@@ -94,13 +95,13 @@ class Bed {
   // next one gets hardly any, for what is only being cleaned up.
   template <class Condition>
   bool PollUntil(Condition condition) {
-    const Deadline give_up = Now().Plus(gave_up_ ? kSlowness * 20 * kMilli : Patience<B>());
+    suites::Allowance patience(gave_up_ ? kSlowness * 20 * kMilli : Patience<B>());
     while (!condition()) {
-      if (HasPassed(give_up)) {
+      if (patience.Spent()) {
         gave_up_ = true;
         return false;
       }
-      (void)Poll(give_up);
+      (void)Poll(Deadline{patience.until()});
     }
     return true;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -131,12 +132,10 @@ uint64_t FillUntilBlocked(Bed<B>& bed, Endpoint<B>& end, std::span<std::byte> ch
     // A send that is pending although the socket has room is on its way, however slow the backend
     // is to take it; one that is held may be on its way for ever. Once it cannot go on it is
     // blocked if it has not ended in this time: for what was moved, the word may be on its way too.
-    Deadline enough = Deadline::Never();
-    while (end.out.pending() && !HasPassed(enough)) {
-      if (enough == Deadline::Never() && (kHolds<B> || !HasRoom(end.handle()))) {
-        enough = Now().Plus(20 * kMilli);
-      }
-      (void)bed.Poll(Earlier(enough, Now().Plus(kMilli)));
+    std::optional<suites::Allowance> enough;
+    while (end.out.pending() && !(enough && enough->Spent())) {
+      if (!enough && (kHolds<B> || !HasRoom(end.handle()))) enough.emplace(20 * kMilli);
+      (void)bed.Poll(Now().Plus(kMilli));
     }
     if (end.out.pending()) return sent;
     if (!end.out.result.ok()) throw std::runtime_error("a send failed while filling");

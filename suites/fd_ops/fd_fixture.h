@@ -30,16 +30,19 @@ using suites::Scaled;
 // Turns `loop` until `done()`, for at most so long, scaled. Returns done().
 template <class Loop, class Condition>
 bool TurnUntil(Loop& loop, Condition done, int64_t patience = 10 * kSecond) {
-  const Deadline bound = Now().Plus(Scaled(patience));
-  while (!done() && !HasPassed(bound)) loop.Turn(bound);
+  suites::Allowance allowance(Scaled(patience));
+  while (!done() && !allowance.Spent()) loop.Turn(Deadline{allowance.until()});
   return done();
 }
 
-// Turns `loop` for so long, whatever happens: what must not happen has had its time.
+// Turns `loop` for so long, and longer where the machine keeps it from turning, whatever happens:
+// what must not happen has had its time.
 template <class Loop>
 void TurnFor(Loop& loop, int64_t nanos) {
-  const Deadline end = Now().Plus(nanos);
-  while (!HasPassed(end)) loop.Turn(end);
+  suites::Allowance time(nanos);
+  do {
+    loop.Turn(Deadline{time.until()});
+  } while (!time.Spent());
 }
 
 // "512 ok", "0 timeout": a result as tests compare it, without the system's code.
