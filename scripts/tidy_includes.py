@@ -31,7 +31,7 @@ ARROWS = {
     "harness/fuzz": ("harness/result", "harness/gate"),
     "harness/tests": ("harness/include",),
     "suites/support": ("impl", *_COUNTED),
-    "suites/conformance": ("harness/include",),
+    "suites/conformance": ("harness/include", "suites/support/time_scale.h"),
     "suites/subjects": ("impl", "harness/include", "suites/conformance"),
     "suites/*": ("impl", *_COUNTED, "suites/support"),
 }

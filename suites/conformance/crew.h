@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "suites/conformance/pending.h"
+#include "suites/support/time_scale.h"
 
 namespace tare::conformance {
 
@@ -52,12 +53,17 @@ class Call {
     });
   }
 
-  // Fails the row if the call returns while it is watched.
+  // Fails the row if the call returns while it is watched: for so long, and longer where the
+  // machine keeps the process from running.
   void WantPending(Place at = Place::Here()) { WantPendingFor(Watch(), at); }
   void WantPendingFor(Duration d, Place at = Place::Here()) {
+    suites::Allowance watched(d.count());
     std::unique_lock lock(mutex_);
-    if (ended_.wait_for(lock, d, [this] { return value_.has_value(); })) {
-      Fail(at, "want the call to stay pending; it returned" + Detail());
+    while (!watched.Spent()) {
+      const TimePoint until{Duration(watched.until())};
+      if (ended_.wait_until(lock, until, [this] { return value_.has_value(); })) {
+        Fail(at, "want the call to stay pending; it returned" + Detail());
+      }
     }
   }
 

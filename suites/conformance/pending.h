@@ -24,7 +24,8 @@ class Pending {
  public:
   // `call` on `object`, such as "Read" on "a", with a buffer of `size`.
   Pending(const char* call, const char* object, size_t size = 0);
-  // Fails the row at `at` if it is still there at `due`.
+  // Fails the row at `at` if it is still there at `due`, or as much later as the machine keeps this
+  // process from running in the second half of the time until then.
   Pending(Place at, TimePoint due);
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
@@ -34,7 +35,8 @@ class Pending {
 // All that is in the table now: "Read(8) on a in thread reader for 12.3 ms; ...".
 std::string ShowPending();
 
-// Makes the call, and fails the row if it is not back within `bound`.
+// Makes the call, and fails the row if it is not back within `bound`, and within as much longer as
+// the machine keeps this process from running.
 template <class F>
 auto Within(Duration bound, F&& call, Place at = Place::Here()) {
   const Pending pending(at, Clock::now() + bound);

@@ -11,6 +11,7 @@
 #include "suites/conformance/check.h"
 #include "suites/conformance/pending.h"
 #include "suites/conformance/system.h"
+#include "suites/support/time_scale.h"
 
 namespace tare::conformance {
 namespace {
@@ -27,10 +28,10 @@ std::string Without(const Handles& all, const Handles& known) {
 
 // A thread that was joined may be listed for a moment still.
 void WantThreads(size_t before) {
-  const TimePoint until = Clock::now() + Prompt();
+  suites::Allowance patience(Prompt().count());
   size_t now = before;
   while ((now = ThreadCount().value_or(before)) != before) {
-    if (Clock::now() >= until) {
+    if (patience.Spent()) {
       End(Outcome::kFail, "RS-04: " + Show(uint64_t{before}) + " threads before the row, " +
                               Show(uint64_t{now}) + " after it");
     }
