@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests scripts/setup, bench, test and .ci/run without root or network: what they call is a fake.
+# Tests the scripts and .ci/run without root or network: what they call is a fake.
 """Each test copies the scripts into a folder with a space in its name and runs them with a PATH
 that holds only fakes, which write their arguments to a log, and links to a few harmless tools."""
 
@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 SCRIPTS = pathlib.Path(__file__).resolve().parent
-HARMLESS = ["bash", "cat", "dirname", "env", "grep", "nproc", "sed"]
+HARMLESS = ["bash", "cat", "dirname", "env", "grep", "mkdir", "nproc", "sed"]
 
 # What the fakes do besides writing to the log. A fake dpkg-query knows what $INSTALLED names.
 BODIES = {
@@ -25,6 +25,7 @@ BODIES = {
              '"harness/stat/bench_x.o: CXX" ;; esac',
     "ctest": 'exit "${CTEST_STATUS:-0}"',
     "g++": "",
+    "rmdir": "",
 }
 
 
@@ -50,7 +51,7 @@ class ScriptsTest(unittest.TestCase):
         (self.root / "scripts").mkdir(parents=True)
         self.bin.mkdir()
         (self.root / ".ci").mkdir()
-        for name in ["scripts/setup", "scripts/bench", "scripts/test", ".ci/run"]:
+        for name in ["scripts/setup", "scripts/bench", "scripts/test", "scripts/quota", ".ci/run"]:
             shutil.copy(SCRIPTS.parent / name, self.root / name)
         for name in HARMLESS:
             (self.bin / name).symlink_to(shutil.which(name))
@@ -222,6 +223,62 @@ class ScriptsTest(unittest.TestCase):
         (build / "CTestTestfile.cmake").write_text(f"add_test(one {shutil.which('true')})\n")
         self.assertNotEqual(self.run_script("test", "-R", "two").returncode, 0)
         self.assertEqual(self.run_script("test").returncode, 0)
+
+    # quota
+
+    def cgroups(self, version):
+        """A folder that looks like the cgroups of a machine, and the settings that name it."""
+        folder = self.root.parent / f"cgroups of version {version}"
+        (folder / "cpu").mkdir(parents=True)
+        if version == 2:
+            (folder / "cgroup.controllers").write_text("cpuset cpu io memory\n")
+        else:
+            (folder / "cpu/cgroup.procs").write_text("1\n")
+        return folder, {"TARE_CGROUPS": str(folder)}
+
+    def test_a_quota_is_set_for_the_command_and_its_group_removed(self):
+        for version, parent, file, text in [(2, ".", "cpu.max", "50000 100000\n"),
+                                            (1, "cpu", "cpu.cfs_quota_us", "50000\n")]:
+            folder, settings = self.cgroups(version)
+            result = self.run_script("quota", "50", "bash", "-c", 'echo "$$ $1"; exit 7', "bash",
+                                     "an argument", **settings)
+            self.assertEqual(result.returncode, 7, result.stderr)
+            [group] = (folder / parent).glob("tare-quota-*")
+            self.assertEqual((group / file).read_text(), text)
+            pid = (group / "cgroup.procs").read_text().strip()
+            self.assertEqual(result.stdout, f"{pid} an argument\n")
+            self.assertEqual(self.calls("rmdir"), [str(group)])
+        self.assertEqual((self.root.parent / "cgroups of version 2/cgroup.subtree_control")
+                         .read_text(), "+cpu\n")
+
+    def test_a_quota_needs_root_cgroups_and_a_number(self):
+        folder, settings = self.cgroups(1)
+        result = self.run_script("quota", "20", "bash", "-c", "true", FAKE_UID="1000", **settings)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(self.calls("sudo")), 4)
+        (self.bin / "sudo").unlink()
+        result = self.run_script("quota", "20", "bash", FAKE_UID="1000", **settings)
+        self.assert_fails(result, "a cgroup is made by root")
+        result = self.run_script("quota", "20", "bash", TARE_CGROUPS=str(folder / "cpu/none"))
+        self.assertEqual(result.returncode, 3)
+        self.assert_fails(result, "no cgroups with a controller of CPU time in ")
+        for wrong in [], ["50"], ["0", "bash"], ["half", "bash"], ["-1", "bash"], ["99999", "bash"]:
+            result = self.run_script("quota", *wrong, **settings)
+            self.assertEqual(result.returncode, 2, wrong)
+            self.assert_fails(result, "usage: scripts/quota PERCENT COMMAND")
+
+    def test_test_runs_under_a_quota_but_builds_without(self):
+        folder, settings = self.cgroups(1)
+        settings["CTEST_STATUS"] = "8"
+        result = self.run_script("test", "--quota", "50", "-R", "stat", **settings)
+        self.assertEqual(result.returncode, 8, result.stderr)
+        [group] = (folder / "cpu").glob("tare-quota-*")
+        self.assertEqual((group / "cpu.cfs_quota_us").read_text(), "50000\n")
+        self.assertTrue(self.calls("ctest")[0].endswith(" -R stat"))
+        for wrong in [], ["0"], ["fifty"]:
+            result = self.run_script("test", "--quota", *wrong, **settings)
+            self.assertEqual(result.returncode, 2)
+            self.assertEqual(self.calls("cmake"), [])
 
     # .ci/run
 
