@@ -73,9 +73,9 @@ Counted RunOnce(const Row& row, int64_t iterations) {
     }
     const Run& run = collector.runs().front();
     counted.iterations = run.iterations;
-    counted.skipped = run.error_occurred;
-    if (run.error_occurred) {
-      counted.skipped_because = run.error_message;
+    if (std::optional<std::string> why = WhySkipped(run)) {
+      counted.skipped = true;
+      counted.skipped_because = *std::move(why);
     } else if (counted.why_not_counted = WhyNotCounted(run); counted.why_not_counted.empty()) {
       for (size_t i = 0; i < counted.per_op.size(); ++i) {
         const MeteredCounter& counter = kMeteredCounters[i];

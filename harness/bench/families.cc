@@ -16,7 +16,7 @@ Families& Families::All() {
   return all;
 }
 
-Family& Families::Of(const benchmark::internal::Benchmark* benchmark) {
+Family& Families::Of(const RegisteredBenchmark* benchmark) {
   const auto family = std::find_if(families_.rbegin(), families_.rend(),
                                    [&](const Family& f) { return f.benchmark == benchmark; });
   if (family != families_.rend()) return *family;
@@ -28,11 +28,11 @@ Family& Families::Of(const benchmark::internal::Benchmark* benchmark) {
 
 }  // namespace bench
 
-void MarkQuick(benchmark::internal::Benchmark* benchmark) {
+void MarkQuick(RegisteredBenchmark* benchmark) {
   bench::Families::All().Of(benchmark).quick = true;
 }
 
-void FixCountedIterations(benchmark::internal::Benchmark* benchmark, int64_t iterations) {
+void FixCountedIterations(RegisteredBenchmark* benchmark, int64_t iterations) {
   if (iterations <= 0) {
     std::fprintf(stderr, "tare: FixCountedIterations: %lld iterations; at least 1 is needed\n",
                  static_cast<long long>(iterations));
@@ -41,9 +41,9 @@ void FixCountedIterations(benchmark::internal::Benchmark* benchmark, int64_t ite
   bench::Families::All().Of(benchmark).counted_iterations = iterations;
 }
 
-benchmark::internal::Benchmark* RegisterAbsent(const std::string& name, const std::string& reason) {
+RegisteredBenchmark* RegisterAbsent(const std::string& name, const std::string& reason) {
   const std::string message = std::string(kNotApplicable) + reason;
-  benchmark::internal::Benchmark* const benchmark = benchmark::RegisterBenchmark(
+  RegisteredBenchmark* const benchmark = benchmark::RegisterBenchmark(
       name.c_str(), [message](benchmark::State& state) { state.SkipWithError(message.c_str()); });
   bench::Families::All().Of(benchmark).absent = reason.empty() ? "no reason given" : reason;
   return benchmark;

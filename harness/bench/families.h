@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "tare/google_benchmark.h"
+
 namespace tare::bench {
 
 // What Google Benchmark calls a family: one registered function with all its arguments and thread
 // counts. Google Benchmark owns it.
 struct Family {
-  benchmark::internal::Benchmark* benchmark = nullptr;
+  RegisteredBenchmark* benchmark = nullptr;
   bool quick = false;
   int64_t counted_iterations = 0;  // 0: not fixed by the suite
   std::string absent;              // why it cannot run here; empty: it can
@@ -24,12 +26,10 @@ class Families {
  public:
   static Families& All();
 
-  void Add(benchmark::internal::Benchmark* benchmark) {
-    families_.emplace_back().benchmark = benchmark;
-  }
+  void Add(RegisteredBenchmark* benchmark) { families_.emplace_back().benchmark = benchmark; }
   void Clear() { families_.clear(); }
   // The family of a registered benchmark. Any other is a programmer error: aborts.
-  Family& Of(const benchmark::internal::Benchmark* benchmark);
+  Family& Of(const RegisteredBenchmark* benchmark);
   const std::vector<Family>& list() const { return families_; }
 
  private:

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <optional>
 #include <string_view>
 #include <system_error>
+
+#include "tare/google_benchmark.h"
 
 namespace tare::bench {
 
@@ -33,6 +37,7 @@ constexpr std::string_view kPlant = "--tare_plant=";
 constexpr std::string_view kSites = "--tare_sites";
 constexpr std::string_view kGbenchFormat = "--benchmark_format=";
 constexpr std::string_view kGbenchOut = "--benchmark_out=";
+constexpr std::string_view kGbenchMinTime = "--benchmark_min_time=";
 
 // Both given: what a user means by them cannot be done.
 std::string Contradiction(std::string_view a, std::string_view b) {
@@ -43,9 +48,14 @@ std::string OnlyWithCounts(std::string_view flag) {
   return std::string(flag) + " makes sense with --counts-only only";
 }
 
+template <class Number>
+bool ParseWhole(std::string_view text, Number* number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 bool ParseIterations(std::string_view text, int64_t* iterations) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *iterations);
-  return error == std::errc() && end == text.data() + text.size() && *iterations > 0;
+  return ParseWhole(text, iterations) && *iterations > 0;
 }
 
 bool ParsePlants(std::string_view text, std::vector<Plant>* plants) {
@@ -57,11 +67,27 @@ bool ParsePlants(std::string_view text, std::vector<Plant>* plants) {
   return true;
 }
 
+// Seconds, with or without "s", or iterations with "x", as Google Benchmark takes them; nothing if
+// it does not. Left to itself it would say so when the first benchmark runs, and abort.
+std::optional<std::string> MinTime(std::string_view value) {
+  constexpr bool kHasSuffix = google_benchmark::MinTimeHasSuffix();
+  if (value.ends_with('x')) {
+    int64_t iterations = 0;
+    value.remove_suffix(1);
+    if (!kHasSuffix || !ParseIterations(value, &iterations)) return std::nullopt;
+    return std::string(value) + 'x';
+  }
+  double seconds = 0;
+  if (value.ends_with('s')) value.remove_suffix(1);
+  if (!ParseWhole(value, &seconds) || !std::isfinite(seconds) || seconds < 0) return std::nullopt;
+  return std::string(value) + (kHasSuffix ? "s" : "");
+}
+
 }  // namespace
 
 std::string TakeFlags(int* argc, char** argv, Flags* flags) {
   std::string format, gbench_format, gbench_out;
-  int left = 1;
+  int left = 1, min_time_at = 0;
   for (int i = 1; i < *argc; ++i) {
     const std::string_view arg = argv[i];
     if (arg == kCountsOnly) {
@@ -85,6 +111,16 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
         return std::string(arg) +
                ": unknown plant; there are alloc, alloc-per-op, bytes, descriptor and block";
       }
+    } else if (arg.starts_with(kGbenchMinTime)) {
+      const std::optional<std::string> value = MinTime(arg.substr(kGbenchMinTime.size()));
+      if (!value) {
+        return std::string(arg) +
+               ": seconds are expected, such as 0.5, or since Google Benchmark 1.8 iterations, "
+               "such as 100x";
+      }
+      flags->min_time = std::string(kGbenchMinTime) + *value;
+      if (min_time_at == 0) min_time_at = left++;  // the last one given holds
+      argv[min_time_at] = flags->min_time.data();
     } else {
       if (arg.starts_with(kGbenchFormat)) gbench_format = arg;
       if (arg.starts_with(kGbenchOut)) gbench_out = arg;

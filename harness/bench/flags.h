@@ -18,10 +18,12 @@ struct Flags {
   std::vector<Plant> plants;       // in the order given
   bool sites = false;              // record where memory is allocated
   int64_t counted_iterations = 0;  // of all threads; 0: each row has its own number
+  std::string min_time;            // the flag as Google Benchmark gets it; empty: not given
 };
 
-// Takes our flags out of argv, with null after the last that is left. Returns what is wrong with
-// them, naming the flag, or the empty string.
+// Takes our flags out of argv, with null after the last that is left, and writes
+// --benchmark_min_time as this version of Google Benchmark wants it: then argv points into `flags`.
+// Returns what is wrong with the flags, naming the one, or the empty string.
 [[nodiscard]] std::string TakeFlags(int* argc, char** argv, Flags* flags);
 
 extern const char kFlagsHelp[];  // what --help says of them

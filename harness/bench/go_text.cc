@@ -13,6 +13,7 @@
 #include "bench/rows.h"
 #include "result/write_text.h"
 #include "tare/benchmem.h"
+#include "tare/google_benchmark.h"
 
 namespace tare::bench {
 namespace {
@@ -90,6 +91,15 @@ void AppendOutcome(std::string_view kind, std::string_view name, std::string_vie
   std::replace_if(
       line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   result::AppendComment(line, out);
+}
+
+std::optional<std::string> WhySkipped(const benchmark::BenchmarkReporter::Run& run) {
+  using google_benchmark::Skip;
+  const Skip skip = google_benchmark::SkipOf(run);
+  if (skip == Skip::kNo) return std::nullopt;
+  const std::string& message = google_benchmark::SkipMessageOf(run);
+  if (skip == Skip::kWithError || message.starts_with(kNotApplicable)) return message;
+  return std::string(kNotApplicable) + message;
 }
 
 bool AppendSkipped(std::string_view name, std::string_view message, std::string* out) {

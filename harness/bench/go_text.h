@@ -23,6 +23,10 @@ void AppendHead(Measures measures, std::string* out);
 void AppendOutcome(std::string_view kind, std::string_view name, std::string_view text,
                    std::string* out);
 
+// Why `run` was skipped, if it was. Where that is no error the text starts with kNotApplicable,
+// whether the benchmark wrote so or used State::SkipWithMessage.
+std::optional<std::string> WhySkipped(const benchmark::BenchmarkReporter::Run& run);
+
 // A run that was skipped: absent or error. Returns whether it is an error.
 bool AppendSkipped(std::string_view name, std::string_view message, std::string* out);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads and changes the private configuration of benchmark::internal::Benchmark.
+// Reads and changes the private configuration of a registered benchmark.
 #include "bench/instance.h"
 
 #include <cmath>
@@ -9,7 +9,7 @@
 
 namespace tare::bench {
 
-using benchmark::internal::Benchmark;
+using Benchmark = RegisteredBenchmark;
 
 namespace {
 

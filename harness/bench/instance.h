@@ -2,7 +2,7 @@
 // One benchmark with one set of arguments and one thread count: what Google Benchmark runs at a
 // time.
 //
-// Google Benchmark 1.7.1 shows a benchmark's configuration to nobody. This file is the only one
+// Google Benchmark shows a benchmark's configuration to nobody. This file is the only one
 // that reads and changes it: to list rows without running them, and to run one row over a given
 // number of iterations, whatever the benchmark has set for itself.
 #pragma once
@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "tare/google_benchmark.h"
+
 namespace tare::bench {
 
 struct Instance {
@@ -23,27 +25,27 @@ struct Instance {
 };
 
 // In the order and with the names that Google Benchmark gives them.
-std::vector<Instance> InstancesOf(const benchmark::internal::Benchmark& benchmark);
+std::vector<Instance> InstancesOf(const RegisteredBenchmark& benchmark);
 
 // What the benchmark has set with Iterations(); 0 if nothing.
-int64_t IterationsOf(const benchmark::internal::Benchmark& benchmark);
+int64_t IterationsOf(const RegisteredBenchmark& benchmark);
 
 // Has every repetition shown, also where the benchmark asks for aggregates only.
-void ShowEveryRepetition(benchmark::internal::Benchmark& benchmark);
+void ShowEveryRepetition(RegisteredBenchmark& benchmark);
 
 // While it lives, the benchmark has this instance only, under `name`, and runs it once, over
 // `iterations` per thread. The benchmark must outlive it.
 class OnlyInstance {
  public:
-  OnlyInstance(benchmark::internal::Benchmark& benchmark, const Instance& instance,
-               const std::string& name, int64_t iterations);
+  OnlyInstance(RegisteredBenchmark& benchmark, const Instance& instance, const std::string& name,
+               int64_t iterations);
   ~OnlyInstance();
   OnlyInstance(const OnlyInstance&) = delete;
   OnlyInstance& operator=(const OnlyInstance&) = delete;
 
  private:
   struct Saved;
-  benchmark::internal::Benchmark& benchmark_;
+  RegisteredBenchmark& benchmark_;
   std::unique_ptr<Saved> saved_;
 };
 

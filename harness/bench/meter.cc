@@ -7,6 +7,7 @@
 #include "bench/window.h"
 #include "count/counters.h"
 #include "count/syscalls.h"
+#include "tare/google_benchmark.h"
 
 namespace tare {
 namespace {
@@ -42,7 +43,7 @@ Meter::Meter(benchmark::State& state)
     : state_(state), loops_before_(bench::Window::OfThisThread().opened()) {}
 
 Meter::~Meter() {
-  if (state_.error_occurred() || state_.iterations() == 0) return;
+  if (google_benchmark::IsSkipped(state_) || state_.iterations() == 0) return;
   if (bench::Window::OfThisThread().opened() == loops_before_) {
     state_.SkipWithError(
         "tare::Meter did not see the timed loop: build the benchmark into the program (not into a "

@@ -98,18 +98,20 @@ TEST(Rows, OutcomesAreNamed) {
   EXPECT_EQ(finished.exit_status, 1);
   const result::ResultFile results = ReadResults(finished);
   std::vector<std::string> rows = {"Good", "OffByOne", "Unstable", "StillGood/threads=2"};
-  std::vector<std::string> notes = {
-      "absent AbsentHere: no such device", "absent AbsentThreads/threads=4: no such device",
-      "error FailsAtOnce: cannot connect", "error FailsInTheMiddle: wrong answer",
-      "error FailsInOneThread/threads=4: thread 0 gave up"};
+  std::vector<std::string> notes = {"absent AbsentHere: no such device",
+                                    "absent AbsentThreads/threads=4: no such device",
+                                    "absent AbsentByMessage: no such device",
+                                    "error FailsAtOnce: cannot connect",
+                                    "error FailsInTheMiddle: wrong answer",
+                                    "error FailsInOneThread/threads=4: thread 0 gave up"};
   if (NothingIsCounted()) {
     rows.insert(rows.begin() + 3, {"LosesCounts", "OwnCount"});
     EXPECT_THAT(results.notes, testing::ElementsAreArray(notes));
   } else {
-    ASSERT_EQ(results.notes.size(), 7u);
-    EXPECT_THAT(results.notes[5], StartsWith("error LosesCounts: not counted: "));
-    EXPECT_THAT(results.notes[6], StartsWith("error OwnCount: not counted: "));
-    EXPECT_EQ(std::vector(results.notes.begin(), results.notes.begin() + 5), notes);
+    ASSERT_EQ(results.notes.size(), 8u);
+    EXPECT_THAT(results.notes[6], StartsWith("error LosesCounts: not counted: "));
+    EXPECT_THAT(results.notes[7], StartsWith("error OwnCount: not counted: "));
+    EXPECT_EQ(std::vector(results.notes.begin(), results.notes.begin() + 6), notes);
     EXPECT_EQ(*results.rows.back().Find("allocs/op"), 1);
   }
   EXPECT_EQ(Names(results.rows), rows);
@@ -120,6 +122,7 @@ TEST(Rows, AbsentIsNoError) {
     const Finished finished = RunProgram(OUTCOME_PLANTS, {mode, "--benchmark_filter=Absent"});
     EXPECT_EQ(finished.exit_status, 0) << mode;
     EXPECT_THAT(finished.out, HasSubstr("# absent AbsentHere: ")) << mode;
+    EXPECT_THAT(finished.out, HasSubstr("# absent AbsentByMessage: ")) << mode;
   }
 }
 
@@ -137,14 +140,15 @@ TEST(CountsOnly, OutcomesAreNamed) {
   EXPECT_THAT(Names(results.rows), ElementsAre("Good", "OffByOne", "StillGood/threads=2"));
   EXPECT_EQ(results.rows[0].iterations, 1000);
   EXPECT_EQ(results.rows[2].iterations, 2000);  // 1,000 in each thread
-  ASSERT_EQ(results.notes.size(), 8u);
+  ASSERT_EQ(results.notes.size(), 9u);
   EXPECT_EQ(results.notes[0], "absent AbsentHere: no such device");
+  EXPECT_EQ(results.notes[2], "absent AbsentByMessage: no such device");
   // A plant that allocates once more in each of its runs; it takes some to warm up.
-  EXPECT_THAT(results.notes[5],
+  EXPECT_THAT(results.notes[6],
               ContainsRegex("^unstable Unstable: allocs/op 100([0-8])/1000 then 100[1-9]/1000, "
                             "B/op 16[0-9]*/1000 then 16[0-9]*/1000, usable-B/op "));
-  EXPECT_THAT(results.notes[6], StartsWith("error LosesCounts: not counted: "));
-  EXPECT_THAT(results.notes[7], StartsWith("error OwnCount: not counted: "));
+  EXPECT_THAT(results.notes[7], StartsWith("error LosesCounts: not counted: "));
+  EXPECT_THAT(results.notes[8], StartsWith("error OwnCount: not counted: "));
 }
 
 TEST(CountsOnly, UnstableIsNoError) {
@@ -292,6 +296,10 @@ TEST(Flags, WhatMakesNoSenseIsNamedAndExitsWithTwo) {
            {{"--tare_format=json"}, "--tare_format=json"},
            {{"--benchmark_format=xml"}, "--benchmark_ flag"},
            {{"--benchmark_min_time=soon"}, "--benchmark_min_time=soon"},
+           {{"--benchmark_min_time=0.5m"}, "--benchmark_min_time=0.5m: seconds are expected"},
+           {{"--benchmark_min_time=s"}, "--benchmark_min_time=s"},
+           {{"--benchmark_min_time=1.5x"}, "--benchmark_min_time=1.5x"},
+           {{"--benchmark_min_time=-1"}, "--benchmark_min_time=-1"},
            {{"--counts-only", "--tare_list"}, "--counts-only and --tare_list"},
            {{"--counts-only", "--benchmark_format=json"}, "--benchmark_format=json"},
            {{"--counts-only", "--benchmark_out=x"}, "--benchmark_out=x"},
@@ -311,6 +319,18 @@ TEST(Flags, WhatMakesNoSenseIsNamedAndExitsWithTwo) {
     EXPECT_EQ(finished.exit_status, 2) << bad.named;
     EXPECT_THAT(finished.err, HasSubstr(bad.named));
     EXPECT_EQ(finished.out, "") << bad.named;
+  }
+}
+
+// One spelling for every version of Google Benchmark, none of which says a word about it.
+TEST(Flags, TheMinimalTimeMayHaveItsUnit) {
+  for (const char* value : {"0.002", "0.002s", "2e-3s"}) {
+    const Finished finished = RunProgram(
+        EXACT_PLANTS, {"--benchmark_min_time=9", std::string("--benchmark_min_time=") + value,
+                       "--benchmark_filter=^Empty$"});
+    EXPECT_EQ(finished.exit_status, 0) << value;
+    EXPECT_EQ(finished.err, "") << value;
+    EXPECT_EQ(ReadResults(finished).rows.size(), 1u) << value;
   }
 }
 

@@ -2,6 +2,7 @@
 // Reports runs as they end.
 #include "bench/reporters.h"
 
+#include <optional>
 #include <set>
 
 #include "bench/go_text.h"
@@ -28,10 +29,8 @@ void GoReporter::ReportRuns(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     if (run.run_type != Run::RT_Iteration || run.report_big_o || run.report_rms) continue;
     const std::string& name = NameOf(run);
-    if (run.error_occurred) {
-      if (messages.insert(run.error_message).second) {
-        AppendSkipped(name, run.error_message, &out);
-      }
+    if (const std::optional<std::string> why = WhySkipped(run)) {
+      if (messages.insert(*why).second) AppendSkipped(name, *why, &out);
     } else if (const std::string_view why_not = WhyNotCounted(run); !why_not.empty()) {
       AppendOutcome("error", name, why_not, &out);
     } else {
@@ -68,9 +67,8 @@ bool ErrorWatch::ReportContext(const Context& context) {
 void ErrorWatch::ReportRuns(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     if (run.run_type != Run::RT_Iteration) continue;
-    has_error_ |= run.error_occurred
-                      ? !std::string_view(run.error_message).starts_with(kNotApplicable)
-                      : !WhyNotCounted(run).empty();
+    const std::optional<std::string> why = WhySkipped(run);
+    has_error_ |= why ? !why->starts_with(kNotApplicable) : !WhyNotCounted(run).empty();
   }
   reporter_.ReportRuns(runs);
 }

@@ -9,8 +9,11 @@
 // Around each original the window is closed: what Google Benchmark does is not counted.
 #include <benchmark/benchmark.h>
 
+#include <utility>
+
 #include "bench/families.h"
 #include "bench/window.h"
+#include "tare/google_benchmark.h"
 
 using benchmark::State;
 using tare::bench::Window;
@@ -21,9 +24,6 @@ void __real__ZN9benchmark5State16StartKeepRunningEv(State* state);
 void __real__ZN9benchmark5State17FinishKeepRunningEv(State* state);
 void __real__ZN9benchmark5State11PauseTimingEv(State* state);
 void __real__ZN9benchmark5State12ResumeTimingEv(State* state);
-benchmark::internal::Benchmark*
-__real__ZN9benchmark8internal25RegisterBenchmarkInternalEPNS0_9BenchmarkE(
-    benchmark::internal::Benchmark* family);
 void __real__ZN9benchmark25ClearRegisteredBenchmarksEv();
 
 // State::StartKeepRunning: the barrier of all threads, then the timer starts.
@@ -55,13 +55,18 @@ void __wrap__ZN9benchmark5State12ResumeTimingEv(State* state) {
   Window::OfThisThread().Resume();
 }
 
-// internal::RegisterBenchmarkInternal: every way to register a benchmark ends here.
-benchmark::internal::Benchmark*
-__wrap__ZN9benchmark8internal25RegisterBenchmarkInternalEPNS0_9BenchmarkE(
-    benchmark::internal::Benchmark* family) {
-  tare::bench::Families::All().Add(family);
-  return __real__ZN9benchmark8internal25RegisterBenchmarkInternalEPNS0_9BenchmarkE(family);
-}
+// internal::RegisterBenchmarkInternal, in every form: weak, for the library has one of them.
+#define TARE_REGISTRATION(parameter, Type)                                                         \
+  [[gnu::weak]] tare::RegisteredBenchmark*                                                         \
+      __real__ZN9benchmark8internal25RegisterBenchmarkInternalE##parameter(Type family);           \
+  tare::RegisteredBenchmark* __wrap__ZN9benchmark8internal25RegisterBenchmarkInternalE##parameter( \
+      Type family) {                                                                               \
+    tare::bench::Families::All().Add(&*family);                                                    \
+    return __real__ZN9benchmark8internal25RegisterBenchmarkInternalE##parameter(                   \
+        std::move(family));                                                                        \
+  }
+TARE_REGISTRATIONS(TARE_REGISTRATION)
+#undef TARE_REGISTRATION
 
 // ClearRegisteredBenchmarks: destroys them.
 void __wrap__ZN9benchmark25ClearRegisteredBenchmarksEv() {

@@ -190,7 +190,7 @@ class Suite {
 
   // Threads wait for each other and for the kernel: wall time is what an operation takes, and the
   // CPU time of the whole process what it costs.
-  static void Finish(const Line& line, benchmark::internal::Benchmark* b) {
+  static void Finish(const Line& line, tare::RegisteredBenchmark* b) {
     b->UseRealTime()->MeasureProcessCPUTime();
     if (line.row["threads"] != 1) b->Threads(static_cast<int>(line.row["threads"]));
     if (line.quick) MarkQuick(b);

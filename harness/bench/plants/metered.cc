@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "tare/google_benchmark.h"
 #include "tare/meter.h"
 
 namespace {
@@ -47,8 +48,9 @@ class Reporter : public benchmark::BenchmarkReporter {
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
-      if (run.error_occurred) {
-        std::printf("# error %s: %s\n", run.benchmark_name().c_str(), run.error_message.c_str());
+      if (tare::google_benchmark::SkipOf(run) != tare::google_benchmark::Skip::kNo) {
+        std::printf("# error %s: %s\n", run.benchmark_name().c_str(),
+                    tare::google_benchmark::SkipMessageOf(run).c_str());
         continue;
       }
       std::printf("Benchmark%s %lld %.17g own-ns", run.benchmark_name().c_str(),

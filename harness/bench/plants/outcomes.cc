@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "tare/google_benchmark.h"
+
 namespace {
 
 void Allocate(int64_t count) {
@@ -32,6 +34,12 @@ void AbsentHere(benchmark::State& state) {
 }
 BENCHMARK(AbsentHere);
 BENCHMARK(AbsentHere)->Name("AbsentThreads")->Threads(4);
+
+// Absent as well: by the function that Google Benchmark has for this since 1.8.
+void SkippedHere(benchmark::State& state) {
+  if (!tare::google_benchmark::SkipWithMessage(state, "no such device")) AbsentHere(state);
+}
+BENCHMARK(SkippedHere)->Name("AbsentByMessage");
 
 void FailsAtOnce(benchmark::State& state) {
   state.SkipWithError("cannot connect");

@@ -15,7 +15,7 @@ void Nothing(benchmark::State& state) {
 }
 BENCHMARK(Nothing)->Name("quick")->Apply(tare::MarkQuick);
 BENCHMARK(Nothing)->Name("full");
-BENCHMARK(Nothing)->Name("fixed")->Threads(2)->Apply([](benchmark::internal::Benchmark* b) {
+BENCHMARK(Nothing)->Name("fixed")->Threads(2)->Apply([](tare::RegisteredBenchmark* b) {
   tare::FixCountedIterations(b, 64);
 });
 

@@ -59,22 +59,24 @@
 #include <string>
 #include <string_view>
 
+#include "tare/google_benchmark.h"
+
 namespace tare {
 
 // How a message to State::SkipWithError begins where the benchmark cannot apply on this machine.
 inline constexpr std::string_view kNotApplicable = "not applicable: ";
 
 // Marks the rows of `benchmark` as quick. Usable as BENCHMARK(f)->Apply(tare::MarkQuick).
-void MarkQuick(benchmark::internal::Benchmark* benchmark);
+void MarkQuick(RegisteredBenchmark* benchmark);
 
 // Fixes for --counts-only how many iterations each thread of `benchmark` counts over. Unless fixed
 // here, or by Benchmark::Iterations, it is 1,000, or 100 or 8 where more would take more than 0.1
 // s. Fix it for a row that is near a limit or waits for other threads: a busy machine may choose
 // differently, and what is allocated once weighs more in fewer iterations.
-void FixCountedIterations(benchmark::internal::Benchmark* benchmark, int64_t iterations);
+void FixCountedIterations(RegisteredBenchmark* benchmark, int64_t iterations);
 
 // Registers a benchmark that cannot run on this machine: it is listed with the reason, and when run
 // it is reported absent.
-benchmark::internal::Benchmark* RegisterAbsent(const std::string& name, const std::string& reason);
+RegisteredBenchmark* RegisterAbsent(const std::string& name, const std::string& reason);
 
 }  // namespace tare
