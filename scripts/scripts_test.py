@@ -57,7 +57,7 @@ class ScriptsTest(unittest.TestCase):
             (self.bin / name).symlink_to(shutil.which(name))
         for name, body in BODIES.items():
             self.fake(self.bin / name, body)
-        self.os_release.write_text("ID=debian\n")
+        self.os_release.write_text('VERSION_ID="12"\nID=debian\n')
 
     def fake(self, path, body):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,6 +148,26 @@ class ScriptsTest(unittest.TestCase):
     def test_a_relative_of_debian_counts_as_debian(self):
         self.os_release.write_text('ID=ubuntu\nID_LIKE=debian\n')
         self.assertNotIn("not Debian", self.run_script("setup", "bench").stdout)
+
+    def test_both_releases_of_debian_get_the_same_packages_and_no_other_goes_without_a_word(self):
+        note = "tested on Debian 12 and 13"
+        for os_release, wanted in [('VERSION_ID="12"\nID=debian\n', False),
+                                   ('VERSION_ID="13"\nID=debian\n', False),
+                                   ('VERSION_ID="11"\nID=debian\n', True),
+                                   ('VERSION_ID="112"\nID=debian\n', True),
+                                   ('ID=debian\n', True),  # testing
+                                   ('ID=ubuntu\nID_LIKE=debian\nVERSION_ID="13"\n', True)]:
+            with self.subTest(os_release=os_release):
+                self.os_release.write_text(os_release)
+                result = self.run_script("setup", "full", INSTALLED="")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertIn("installing: " + " ".join(FULL) + "\n", result.stdout)
+                self.assertEqual(note in result.stderr, wanted, result.stderr)
+
+    def test_no_package_is_that_of_one_release(self):
+        """What has its version in its name is gone in the next release: clang-14, g++-12."""
+        for package in FULL:
+            self.assertNotRegex(package, r"-\d+(-dev)?$")
 
     # setup: the build
 
