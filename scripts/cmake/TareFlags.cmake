@@ -3,8 +3,8 @@
 # of ours is built with.
 include_guard(GLOBAL)
 
-# Only for ourselves: in a consumer's build a new compiler's new warning must not be an error.
-option(TARE_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
+# Our presets turn it on, and nobody else's build: a new compiler's new warning must not be an error.
+option(TARE_WERROR "Treat warnings as errors" OFF)
 set(TARE_SANITIZE "" CACHE STRING "What -fsanitize= is given, such as address,undefined or thread")
 
 add_library(tare_flags INTERFACE)
