@@ -110,8 +110,7 @@ std::optional<Counted> ChooseIterations(const Row& row, int64_t* iterations) {
   for (int i = 0;
        i < kTrials && *iterations != kManyIterations && (i < kLeastTrials || sum < kLongest); ++i) {
     if (Counted run = RunOnce(row, 1); run.skipped) return run;
-    // This thread runs the benchmark's thread 0: its window has the time, pauses included.
-    const std::chrono::nanoseconds time = Window::OfThisThread().duration();
+    const std::chrono::nanoseconds time = Window::LastDuration();
     sum += time;
     shortest = std::min(shortest, time);
     *iterations = FittingIterations(shortest);

@@ -62,6 +62,7 @@ class HelperThreads {
 
 constinit thread_local Window t_window;
 constinit HelperThreads g_helpers;
+constinit std::chrono::nanoseconds g_last_duration{};
 constinit bool g_every_benchmark = false;
 constinit bool g_record_sites = false;
 
@@ -69,6 +70,10 @@ constinit bool g_record_sites = false;
 
 Window& Window::OfThisThread() noexcept {
   return t_window;
+}
+
+std::chrono::nanoseconds Window::LastDuration() {
+  return g_last_duration;
 }
 
 void Window::Enter(bool leads) noexcept {
@@ -113,7 +118,7 @@ void Window::End(int64_t iterations, int threads) noexcept {
   // As the counts: up to the last reading. Past the barrier it is too late, for another thread may
   // be the first to leave that.
   if (g_helpers.NoteEnd() == threads && g_record_sites) count::RecordOthers(false);
-  duration_ = std::chrono::steady_clock::now() - opened_at_;
+  if (leads_) g_last_duration = std::chrono::steady_clock::now() - opened_at_;
 }
 
 void Window::Close() noexcept {

@@ -39,15 +39,15 @@ class Window {
   const Totals& totals() const { return totals_; }
   // How many windows this thread has opened so far.
   uint64_t opened() const { return opened_; }
-  // Wall time between Open and End, pauses included.
-  std::chrono::nanoseconds duration() const { return duration_; }
+  // Of the last run that ended: wall time between Open and End in the thread that led, pauses
+  // included. Since Google Benchmark 1.9.3 a program may run that thread as it likes.
+  static std::chrono::nanoseconds LastDuration();
 
  private:
   Totals totals_{};
   Totals start_{};
   uint64_t opened_ = 0;
   std::chrono::steady_clock::time_point opened_at_{};
-  std::chrono::nanoseconds duration_{};
   bool counting_ = false;
   bool leads_ = false;
 };
