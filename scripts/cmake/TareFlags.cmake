@@ -11,6 +11,12 @@ add_library(tare_flags INTERFACE)
 target_compile_features(tare_flags INTERFACE cxx_std_20)
 target_compile_options(tare_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
                                             -Woverloaded-virtual -Wvla -Wimplicit-fallthrough)
+# At -O3 GCC 12 warns of `"text" + std::to_string(n)`, wrongly (its bug 105651).
+string(TOUPPER "${CMAKE_BUILD_TYPE}" config)
+if("${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${config}}" MATCHES "-O3" AND
+   CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(tare_flags INTERFACE -Wno-restrict)
+endif()
 if(TARE_WERROR)
   target_compile_options(tare_flags INTERFACE -Werror)
 endif()
