@@ -86,6 +86,14 @@ enum Feature : uint32_t {
 //      lent until it returns, and ends once, as any other. Out of buffers it pauses and goes on
 //      by itself. After Cancel there is no `more`; what was taken from the socket until then is
 //      counted in `n`.
+//
+//  Connects
+//  20. A connect of a stream that has failed, or was canceled, leaves the handle as if there had
+//      been none: another one starts anew, to whatever address. Only one that makes no sense on its
+//      handle (kInvalid), which is connected, say, or listens, leaves that as it is. Every receive
+//      and send on a stream without a connection ends with an error, and none with an end of
+//      stream: before a connect is started, after it has failed, and when it fails beside a receive
+//      that is pending. Beside one that goes well a receive waits for the connection.
 template <class B>
 concept Backend = requires(B b, typename B::Port port, OpOf<B> op, Handle h, Deadline d) {
   requires std::default_initializable<B>;

@@ -44,8 +44,9 @@ class IoUringEngine {
     Slot* pending[2] = {nullptr, nullptr};  // by Direction
     bool is_stream = false;
     bool was_blocking = false;
-    bool has_more = false;   // the last receive left something in the socket
-    bool zero_copy = false;  // sends are made without copying
+    bool has_more = false;     // the last receive left something in the socket
+    bool zero_copy = false;    // sends are made without copying
+    bool unconnected = false;  // the last connect has failed: no end of stream can come
   };
 
   struct Slot {

@@ -84,6 +84,14 @@ bool Passes(const Op& op, int res) noexcept {
   return res == -EAGAIN || res == -EINTR || res == -kRestartSys;
 }
 
+// Of an op that has moved nothing, or has failed. A receive that was pending beside a connect may
+// find the socket shut, as at the end of a stream, when the connect has taken the error.
+Result WithoutBytes(const Slot& slot, int res) noexcept {
+  if (res < 0) return Failed(-res);
+  const bool receives = DirectionOf(slot.op->kind) == Direction::kIn;
+  return receives && slot.port->unconnected ? Failed(ENOTCONN) : Result{};
+}
+
 }  // namespace
 
 Result IoUringEngine::Ring::Make() noexcept {
@@ -397,10 +405,7 @@ int IoUringEngine::Ring::Complete(Slot& slot, int res, unsigned cqe_flags) noexc
     if (!std::exchange(slot.again, false)) return Finish(slot, op.result);
     return StartAgain(slot);
   }
-  // Of a connect: a Unix listener has no room in its line, and nobody will say when it has.
-  if (op.kind == Op::Kind::kConnect && res == -EAGAIN && !slot.canceled) {
-    return Finish(slot, {0, Errc::kResource, 0});
-  }
+  if (op.kind == Op::Kind::kConnect) return CompleteConnect(slot, res);
   bool passes = Passes(op, res);
   // Not every socket sends without copying, and what the user may lock of memory may be used up.
   if (op.kind == Op::Kind::kSend && slot.port->zero_copy &&
@@ -432,12 +437,32 @@ int IoUringEngine::Ring::Complete(Slot& slot, int res, unsigned cqe_flags) noexc
     close(res);
     res = -ECANCELED;
   }
-  const Result result = res >= 0 ? Result{res} : Failed(-res);
+  const Result result = res > 0 ? Result{res} : WithoutBytes(slot, res);
   if (cqe_flags &
       IORING_CQE_F_MORE) {  // sent without a copy: the buffer is the kernel's until its notice
     op.result = result;
     return 0;
   }
+  return Finish(slot, result);
+}
+
+int IoUringEngine::Ring::CompleteConnect(Slot& slot, int res) noexcept {
+  Op& op = *slot.op;
+  // A Unix listener has no room in its line, and nobody will say when it has.
+  if (res == -EAGAIN && !slot.canceled) return Finish(slot, {0, Errc::kResource, 0});
+  const bool waited = slot.retry && res >= 0;
+  Result result;
+  if (Passes(op, res) || (waited && !Perform(op, Attempt::kAgain))) {
+    slot.retry = true;
+    if (!slot.canceled) return Queue(slot), 0;
+    result = {0, Errc::kCanceled, 0};
+  } else {
+    result = waited ? op.result : res >= 0 ? Result{} : Failed(-res);
+  }
+  // What makes no sense on its handle has begun nothing that could be undone.
+  Port& port = *slot.port;
+  port.unconnected = port.is_stream && !result.ok() && result.err != Errc::kInvalid;
+  if (port.unconnected) Disconnect(port.handle);
   return Finish(slot, result);
 }
 
@@ -465,7 +490,7 @@ int IoUringEngine::Ring::CompleteMany(Slot& slot, int res, unsigned cqe_flags) n
     Queue(slot);
     return told;
   }
-  return told + Finish(slot, res == 0 ? Result{} : Failed(-res));
+  return told + Finish(slot, WithoutBytes(slot, res));
 }
 
 }  // namespace tare::io

@@ -83,6 +83,7 @@ struct IoUringEngine::Ring {
   int Reap() noexcept;
   int StartAgain(Slot& slot) noexcept;
   int Complete(Slot& slot, int res, unsigned flags) noexcept;
+  int CompleteConnect(Slot& slot, int res) noexcept;
   int CompleteMany(Slot& slot, int res, unsigned flags) noexcept;
   int Finish(Slot& slot, Result result) noexcept;
   void End(Slot& slot, Result result) noexcept;

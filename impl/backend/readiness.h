@@ -120,6 +120,7 @@ class Readiness {
     Op*& pending = port.pending[Index(DirectionOf(op.kind))];
     if (pending != &op) return;
     pending = nullptr;
+    if (op.kind == Op::Kind::kConnect) Disconnect(port.handle);
     op.result = {0, Errc::kCanceled, 0};
     ended_.Push(op);
   }
@@ -220,8 +221,9 @@ class Readiness {
     int count = 0;
     for (ReadyEvent event; poller_.Next(event);) {
       Port& port = *static_cast<Port*>(event.port);
-      if (event.what & ReadyEvent::kIn) BecameReady(port, Direction::kIn);
+      // Out first: why a connect has failed is told once, and is for the connect.
       if (event.what & ReadyEvent::kOut) BecameReady(port, Direction::kOut);
+      if (event.what & ReadyEvent::kIn) BecameReady(port, Direction::kIn);
       for (int i = 0; i < kBatchesPerPort && !ended_.empty(); ++i) count += TellBatch();
     }
     return count;

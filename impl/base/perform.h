@@ -16,4 +16,9 @@ enum class Attempt : uint8_t { kFirst, kAgain };
 // issued twice.
 [[nodiscard]] bool Perform(Op& op, Attempt attempt) noexcept;
 
+// Undoes a connect of a stream that was begun and is given up, or has failed: the handle is as if
+// there had been none, with the address that it was bound to. Where the system has made the
+// connection meanwhile, the peer sees a reset. Perform has called it where its connect has failed.
+void Disconnect(Handle h) noexcept;
+
 }  // namespace tare::io

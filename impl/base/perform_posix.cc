@@ -51,7 +51,10 @@ bool Accept(Op& op) noexcept {
 bool Connect(Op& op, Attempt attempt) noexcept {
   if (attempt == Attempt::kFirst) {
     const auto* to = reinterpret_cast<const sockaddr*>(op.peer->bytes);
-    if (connect(op.handle, to, op.peer->size) == 0) {
+    int made = connect(op.handle, to, op.peer->size);
+    // Once, of an attempt that the caller had made and that failed, before there was a port.
+    if (made < 0 && errno == ECONNABORTED) made = connect(op.handle, to, op.peer->size);
+    if (made == 0) {
       op.result = {};
       return true;
     }
@@ -80,6 +83,7 @@ bool Connect(Op& op, Attempt attempt) noexcept {
     error = ENOTCONN;
   }
   op.result = {0, FromErrno(error), error};
+  Disconnect(op.handle);
   return true;
 }
 
@@ -218,6 +222,17 @@ bool SpliceBetween(Op& op, Handle from, Handle to, short pipe_ready) noexcept {
 }
 
 }  // namespace
+
+// Linux keeps a failed attempt until somebody asks: a connect that follows ends with its memory
+// (ECONNABORTED), and a receive with an end of stream.
+void Disconnect(Handle h) noexcept {
+  sockaddr none = {};
+  none.sa_family = AF_UNSPEC;
+  (void)connect(h, &none, sizeof none);  // Unix sockets refuse it, and keep nothing
+  int error = 0;                         // of an attempt that was under way it leaves ECONNRESET
+  socklen_t size = sizeof error;
+  (void)getsockopt(h, SOL_SOCKET, SO_ERROR, &error, &size);
+}
 
 bool Perform(Op& op, Attempt attempt) noexcept {
   if (op.kind == Op::Kind::kRecv) return Recv(op);

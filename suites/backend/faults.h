@@ -9,6 +9,7 @@
 
 #include "impl/base/blocking.h"
 #include "impl/base/op_queue.h"
+#include "impl/base/perform.h"
 #include "suites/backend/system.h"
 #include "suites/support/forward.h"
 
@@ -287,6 +288,73 @@ class Starves : public Forward<B> {
     this->real().Start(port, inner);
   }
   OpQueue at_once_;
+};
+
+// S20: the system's memory of a connect that was refused comes out at the next one.
+template <class B>
+class RemembersARefusal : public Forward<B> {
+  void End(Op& op) noexcept override {
+    if (op.kind == Op::Kind::kConnect) {
+      if (op.result.ok() && refused_) op.result = {0, Errc::kReset, ECONNABORTED};
+      refused_ = op.result.err == Errc::kRefused;
+    }
+    Forward<B>::End(op);
+  }
+  bool refused_ = false;
+};
+
+// A socket without a connection reads as one at its end.
+template <class B>
+class TakesAFailureForTheEnd : public Forward<B> {
+  void End(Op& op) noexcept override {
+    if (DirectionOf(op.kind) == Direction::kIn && !op.result.ok()) op.result = {};
+    Forward<B>::End(op);
+  }
+};
+
+// A receive beside a connect is made at once, or never.
+template <class B>
+class EndsReceivesOfAConnect : public Forward<B> {
+  using Inner = typename Forward<B>::Inner;
+
+  void StartInner(typename B::Port& port, Inner& inner) noexcept override {
+    if (inner.kind == Op::Kind::kConnect) connecting_ = true;
+    if (inner.kind == Op::Kind::kRecv && connecting_) inner.size = 0;
+    this->real().Start(port, inner);
+  }
+  bool connecting_ = false;
+};
+
+// As if the backend had only forgotten the op: the system goes on with the attempt.
+template <class B>
+class LeavesCanceledConnectsUnderWay : public Forward<B> {
+  using Inner = typename Forward<B>::Inner;
+
+  void CancelInner(typename B::Port& port, Inner& inner) noexcept override {
+    canceled_ = &inner;
+    this->real().Cancel(port, inner);
+  }
+  void End(Op& op) noexcept override {
+    if (op.kind == Op::Kind::kConnect && op.result.err == Errc::kCanceled) {
+      BeginToConnect(canceled_->handle, *op.peer);
+    }
+    Forward<B>::End(op);
+  }
+  Inner* canceled_ = nullptr;
+};
+
+// Undoes whatever a connect that failed found.
+template <class B>
+class DisconnectsTheConnected : public Forward<B> {
+  void End(Op& op) noexcept override {
+    if (op.kind == Op::Kind::kConnect && !op.result.ok()) Disconnect(last_->handle);
+    Forward<B>::End(op);
+  }
+  void StartInner(typename B::Port& port, typename Forward<B>::Inner& inner) noexcept override {
+    if (inner.kind == Op::Kind::kConnect) last_ = &inner;
+    this->real().Start(port, inner);
+  }
+  typename Forward<B>::Inner* last_ = nullptr;
 };
 
 }  // namespace tare::io::contract

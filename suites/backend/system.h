@@ -31,6 +31,12 @@ Handle OpenFile();
 // caller.
 Handle BoundOnly(Address& at);
 
+// Begins to connect `h` to `to` without waiting for how that ends.
+void BeginToConnect(Handle h, const Address& to);
+// Does so on a handle that is not attached, waits until it has failed, and takes the system's code,
+// which is told once.
+int FailToConnect(Handle h, const Address& to);
+
 // Blocking calls on a handle that is not attached; they throw after a minute. Push sends all. Pull
 // receives until `to` is full or the stream ends, and returns how many bytes.
 void Push(Handle h, std::span<const std::byte> from);

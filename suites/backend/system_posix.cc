@@ -83,6 +83,23 @@ Handle BoundOnly(Address& at) {
   return h;
 }
 
+void BeginToConnect(Handle h, const Address& to) {
+  const int flags = Must(fcntl(h, F_GETFL), "F_GETFL");
+  Must(fcntl(h, F_SETFL, flags | O_NONBLOCK), "F_SETFL");
+  (void)connect(h, reinterpret_cast<const sockaddr*>(to.bytes), to.size);
+  Must(fcntl(h, F_SETFL, flags), "F_SETFL");
+}
+
+int FailToConnect(Handle h, const Address& to) {
+  BeginToConnect(h, to);
+  pollfd one = {h, POLLOUT, 0};
+  Must(poll(&one, 1, 60'000), "poll");
+  int error = 0;
+  socklen_t size = sizeof error;
+  Must(getsockopt(h, SOL_SOCKET, SO_ERROR, &error, &size), "SO_ERROR");
+  return error;
+}
+
 void Push(Handle h, std::span<const std::byte> from) {
   LimitBlocking(h);
   while (!from.empty()) {
