@@ -9,6 +9,7 @@
 #include "suites/backend/bed.h"
 #include "suites/backend/check.h"
 #include "suites/backend/faults.h"
+#include "suites/backend/listener.h"
 #include "suites/backend/stream.h"
 #include "suites/backend/system.h"
 
@@ -16,16 +17,6 @@ namespace tare::io::contract {
 namespace {
 
 CONTRACT_SUITE(ConnectTest);
-
-// A listening endpoint and where it listens.
-template <class B>
-struct Listener {
-  explicit Listener(Bed<B>& bed, int backlog = 128)
-      : at(Loopback4()), end(bed, OwnedHandle(Listen(at, backlog))) {}
-
-  Address at;
-  Endpoint<B> end;
-};
 
 // A socket connected to `at` by blocking calls; it leaves no port in TIME_WAIT.
 OwnedHandle Dialed(const Address& at) {
