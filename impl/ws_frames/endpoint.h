@@ -63,9 +63,9 @@ class Endpoint {
   ~Endpoint() { TARE_CHECK(state_ == State::kNew || told_closed_); }
 
   // Takes over a connection that is past its handshake; or the server's, or the client's part of
-  // the handshake first, then `done`: kInvalid where the peer does not keep to it, kResource where
-  // its head is longer than Limits::buffer, kTimeout after Limits::close_wait. After an error of
-  // Open itself `h` is still the caller's.
+  // the handshake first, then `done`: kInvalid where the peer does not keep to it or refuses (see
+  // handshake()), kResource where its head is longer than Limits::buffer, kTimeout after
+  // Limits::close_wait. After an error of Open itself `h` is still the caller's.
   Result Open(Handle h) noexcept { return Begin(h, State::kOpen, nullptr); }
   Result Accept(Handle h, Done done) noexcept {
     const Result r = Begin(h, State::kOpening, done);
@@ -133,8 +133,8 @@ class Endpoint {
   }
   bool open() const noexcept { return state_ == State::kOpen; }
   Handle handle() const noexcept { return fd_.handle(); }
-  // Of a server, after a handshake: with what it answered, such as 101.
-  int status() const noexcept { return fd_.opening().status(); }
+  // With what a server has answered, or a client was answered, and what was wrong with it.
+  const Opening& handshake() const noexcept { return fd_.opening(); }
 
  private:
   enum class State : uint8_t {  // in this order

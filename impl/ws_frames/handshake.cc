@@ -140,6 +140,41 @@ bool IsResource(std::string_view name) noexcept {
          SameWord(name.substr(0, 8), "https://");
 }
 
+constexpr const char* kWrongLine = "a header line that is none, or one too many";
+constexpr const char* kNoUpgrade = "no Upgrade: websocket";
+constexpr const char* kNoConnection = "no Connection: Upgrade";
+
+// Which rule a request breaks that the status 400 is for; nullptr: none.
+const char* WhyBad(std::string_view resource, const Fields& fields) noexcept {
+  if (fields.wrong) return kWrongLine;
+  if (fields.body) return "a body";
+  if (!IsResource(resource)) return "a resource that is neither a path nor an absolute URI";
+  if (fields.hosts == 0) return "no Host";
+  if (!fields.upgrade) return kNoUpgrade;
+  if (!fields.connection) return kNoConnection;
+  if (!IsKey(fields.key)) return "no Sec-WebSocket-Key of 16 bytes in Base64";
+  return nullptr;
+}
+
+struct StatusText {
+  int status;
+  std::string_view text;
+};
+constexpr StatusText kRefusals[] = {
+    {400, "400 Bad Request"},
+    {405, "405 Method Not Allowed"},
+    {426, "426 Upgrade Required"},
+    {431, "431 Request Header Fields Too Large"},
+    {505, "505 HTTP Version Not Supported"},
+};
+
+std::string_view TextOf(int status) noexcept {
+  for (const StatusText& one : kRefusals) {
+    if (one.status == status) return one.text;
+  }
+  return kRefusals[0].text;
+}
+
 }  // namespace
 
 bool NewKey(Key& key) noexcept {
@@ -180,14 +215,17 @@ Request JudgeRequest(std::string_view head) noexcept {
   const Fields fields = FieldsOf(head);
   request.protocols = fields.protocols;
   if (line != "HTTP/1.1") {
-    request.status = line.substr(0, 5) == "HTTP/" ? 505 : 400;
+    const bool other = line.substr(0, 5) == "HTTP/";
+    request.status = other ? 505 : 400;
+    request.why = other ? "another HTTP than 1.1" : "no request line of HTTP";
   } else if (method != "GET") {
     request.status = 405;
-  } else if (fields.wrong || fields.body || !IsResource(request.resource) || fields.hosts != 1 ||
-             !fields.upgrade || !fields.connection || !IsKey(fields.key)) {
+    request.why = "another method than GET";
+  } else if (request.why = WhyBad(request.resource, fields); request.why != nullptr) {
     request.status = 400;
   } else if (fields.version != "13") {
     request.status = 426;
+    request.why = "another Sec-WebSocket-Version than 13";
   } else {
     request.status = 101;
     request.accept = AcceptOf(fields.key);
@@ -195,15 +233,27 @@ Request JudgeRequest(std::string_view head) noexcept {
   return request;
 }
 
+Status StatusOf(std::string_view head) noexcept {
+  const std::string_view line = Cut(head, "\r\n");
+  const auto is_digit = [&line](size_t at) { return line[at] >= '0' && line[at] <= '9'; };
+  if (line.size() < 12 || line.substr(0, 7) != "HTTP/1." || !is_digit(7) || line[8] != ' ' ||
+      !is_digit(9) || !is_digit(10) || !is_digit(11) || (line.size() > 12 && line[12] != ' ')) {
+    return {};
+  }
+  const int code = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+  return {code, Trimmed(line.substr(12))};
+}
+
 const char* WhyNotUpgraded(std::string_view head, const Key& key) noexcept {
   const std::string_view line = Cut(head, "\r\n");
-  if (line.substr(0, 12) != "HTTP/1.1 101" || (line.size() > 12 && line[12] != ' ')) {
-    return "the status is not 101";
-  }
+  const int code = StatusOf(line).code;
+  if (code == 0) return "no status line of HTTP 1";
+  if (code != 101) return "the status is not 101";
+  if (line.substr(0, 8) != "HTTP/1.1") return "another HTTP than 1.1";
   const Fields fields = FieldsOf(head);
-  if (fields.wrong) return "a header line that is none, or one too many";
-  if (!fields.upgraded) return "no Upgrade: websocket";
-  if (!fields.connection) return "no Connection: Upgrade";
+  if (fields.wrong) return kWrongLine;
+  if (!fields.upgraded) return kNoUpgrade;
+  if (!fields.connection) return kNoConnection;
   const AcceptKey accept = AcceptOf({key.data(), key.size()});
   if (fields.accept != std::string_view(accept.data(), accept.size())) {
     return "a wrong Sec-WebSocket-Accept";
@@ -232,18 +282,14 @@ size_t WriteResponse(std::span<char> to, const Request& request) noexcept {
                       {request.accept.data(), request.accept.size()},
                       "\r\n\r\n"});
   }
-  const std::string_view status = request.status == 426   ? "426 Upgrade Required"
-                                  : request.status == 405 ? "405 Method Not Allowed"
-                                  : request.status == 505 ? "505 HTTP Version Not Supported"
-                                                          : "400 Bad Request";
   // What a client may do instead (RFC 9110, 15.5.6 and 15.5.22).
   const std::string_view instead = request.status == 426
                                        ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                                    : request.status == 405 ? "Allow: GET\r\n"
                                                            : "";
   const std::string_view connection = request.status == 426 ? "close, Upgrade" : "close";
-  return Write(to, {"HTTP/1.1 ", status, "\r\n", instead, "Connection: ", connection,
-                    "\r\nContent-Length: 0\r\n\r\n"});
+  return Write(to, {"HTTP/1.1 ", TextOf(request.status), "\r\n", instead,
+                    "Connection: ", connection, "\r\nContent-Length: 0\r\n\r\n"});
 }
 
 }  // namespace tare::io::ws_frames

@@ -27,14 +27,27 @@ size_t HeadSize(std::span<const std::byte> bytes) noexcept;
 
 // What a server makes of a head. `status` is 101, or with what it is refused: 400 for what is no
 // upgrade to WebSocket or has a body, which would be taken for frames, 405 for another method than
-// GET, 426 for another version than 13, 505 for another HTTP than 1.1.
+// GET, 426 for another version than 13, 505 for another HTTP than 1.1. 431, for a head that has no
+// end within its bound, is for whoever knows the bound to say.
 struct Request {
   int status = 400;
-  std::string_view resource;   // of the request line; in the head
-  std::string_view protocols;  // the first Sec-WebSocket-Protocol as it stands; in the head
-  AcceptKey accept{};          // if the status is 101
+  const char* why = nullptr;     // which rule it breaks, if the status is not 101; lives for ever
+  std::string_view resource{};   // of the request line; in the head
+  std::string_view protocols{};  // the first Sec-WebSocket-Protocol as it stands; in the head
+  AcceptKey accept{};            // if the status is 101
 };
 Request JudgeRequest(std::string_view head) noexcept;
+
+// The status line of a response of HTTP 1: the code of three digits, and the words behind it, in
+// the head. 0 where there is no such line.
+struct Status {
+  int code = 0;
+  std::string_view reason;
+
+  // An answer before the answer (RFC 9110, 15.2), of which there may be several.
+  bool interim() const noexcept { return code >= 100 && code < 200 && code != 101; }
+};
+Status StatusOf(std::string_view head) noexcept;
 
 // What a client makes of a head: nullptr if it is the upgrade that was asked for with `key`, else
 // which rule it breaks. An extension or a protocol is refused, named or not: none was asked for.

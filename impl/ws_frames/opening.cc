@@ -2,6 +2,8 @@
 // The steps of the opening handshake.
 #include "impl/ws_frames/opening.h"
 
+#include <algorithm>
+
 namespace tare::io::ws_frames {
 namespace {
 
@@ -29,21 +31,59 @@ Opening::Step Opening::BeginClient(std::span<std::byte> in, std::span<std::byte>
 
 Opening::Step Opening::Received(size_t n) noexcept {
   size_ += n;
-  head_size_ = HeadSize(in_.first(size_));
-  if (head_size_ == 0) return room().empty() ? Fail(Errc::kResource) : Step::kReceive;
-  const std::string_view head(AsText(in_).data(), head_size_);
-  if (role_ == Role::kClient) {
-    return WhyNotUpgraded(head, key_) == nullptr ? Step::kOpen : Fail(Errc::kInvalid);
+  for (;;) {
+    const std::string_view received(AsText(in_).data(), size_);
+    if (PassesOver(received)) continue;
+    head_size_ = HeadSize(in_.first(size_));
+    if (head_size_ > 0) {
+      const std::string_view head = received.substr(0, head_size_);
+      return role_ == Role::kServer ? Answer(JudgeRequest(head)) : Answered(head);
+    }
+    if (!room().empty()) return Step::kReceive;
+    constexpr const char* kTooLong = "a head that is longer than this end has room for";
+    return role_ == Role::kServer ? Answer({.status = 431, .why = kTooLong})
+                                  : Fail(Errc::kResource, kTooLong);
   }
-  const Request request = JudgeRequest(head);
+}
+
+// Whether what has come begins with something that does not count; that is gone then.
+bool Opening::PassesOver(std::string_view received) noexcept {
+  if (passed_over_ == kMostPassedOver) return false;
+  size_t size = 0;
+  if (role_ == Role::kServer) {
+    size = received.substr(0, 2) == "\r\n" ? 2 : 0;
+  } else if (StatusOf(received).interim()) {
+    size = HeadSize(in_.first(size_));
+  }
+  if (size == 0) return false;
+  std::copy(in_.begin() + static_cast<std::ptrdiff_t>(size),
+            in_.begin() + static_cast<std::ptrdiff_t>(size_), in_.begin());
+  size_ -= size;
+  ++passed_over_;
+  return true;
+}
+
+Opening::Step Opening::Answer(const Request& request) noexcept {
   status_ = request.status;
+  why_in_words_ = request.why;
   to_write_ = out_.first(WriteResponse(AsText(out_), request));
   return Step::kWrite;
 }
 
+Opening::Step Opening::Answered(std::string_view head) noexcept {
+  const Status status = StatusOf(head);
+  status_ = status.code;
+  const std::string_view reason = status.reason.substr(0, kMostReason);
+  reason_size_ = reason.size();
+  std::copy(reason.begin(), reason.end(), reason_.begin());
+  const char* const why = WhyNotUpgraded(head, key_);
+  return why == nullptr ? Step::kOpen : Fail(Errc::kInvalid, why);
+}
+
 Opening::Step Opening::Written() noexcept {
   if (role_ == Role::kClient) return Step::kReceive;
-  return status_ == 101 ? Step::kOpen : Fail(Errc::kInvalid);
+  if (status_ == 101) return Step::kOpen;
+  return Fail(status_ == 431 ? Errc::kResource : Errc::kInvalid, why_in_words_);
 }
 
 }  // namespace tare::io::ws_frames

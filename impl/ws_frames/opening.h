@@ -3,6 +3,7 @@
 // bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -23,7 +24,12 @@ class Opening {
     kFailed,   // nothing: why() says why
   };
 
-  // `in` bounds the head of the peer, `out` is for this end's. kFailed with kInvalid if the
+  // So many empty lines before a request (RFC 9112, 2.2), or interim answers before the one that
+  // counts, are passed over. One more is taken for a head.
+  static constexpr int kMostPassedOver = 16;
+  static constexpr size_t kMostReason = 64;  // bytes of an answer's reason that are kept
+
+  // `in` bounds each head of the peer, `out` is for this end's. kFailed with kInvalid if the
   // client's `host` or `resource` cannot stand in a head, with kResource if the system has no
   // random bytes.
   Step BeginServer(std::span<std::byte> in, std::span<std::byte> out) noexcept;
@@ -37,25 +43,38 @@ class Opening {
   std::span<const std::byte> to_write() const noexcept { return to_write_; }
   // Whatever came behind the head, in the same bytes.
   std::span<const std::byte> rest() const noexcept { return in_.first(size_).subspan(head_size_); }
-  // kInvalid where the peer does not keep to the protocol, kResource where its head is too long.
+  // kInvalid where the peer does not keep to the protocol or refuses, kResource where its head is
+  // too long.
   Errc why() const noexcept { return why_; }
-  // Of a server: with what it answers, such as 101; 0 before that.
+  // Which rule the peer's head breaks, in words that live for ever; nullptr: none that is known.
+  const char* why_in_words() const noexcept { return why_in_words_; }
+  // With what the server answers, such as 101: of a server, its own; of a client, what it was
+  // answered, with the reason behind it, cut and in whatever bytes. 0 and "" before that.
   int status() const noexcept { return status_; }
+  std::string_view reason() const noexcept { return {reason_.data(), reason_size_}; }
 
  private:
-  Step Fail(Errc why) noexcept {
+  Step Fail(Errc why, const char* in_words = nullptr) noexcept {
     why_ = why;
+    why_in_words_ = in_words;
     return Step::kFailed;
   }
+  bool PassesOver(std::string_view received) noexcept;
+  Step Answer(const Request& request) noexcept;
+  Step Answered(std::string_view head) noexcept;
 
   Role role_ = Role::kServer;
   Errc why_ = Errc::kOk;
+  const char* why_in_words_ = nullptr;
   int status_ = 0;
+  int passed_over_ = 0;
   std::span<std::byte> in_;
   std::span<std::byte> out_;
   std::span<const std::byte> to_write_;
-  size_t size_ = 0;  // of what has come
+  size_t size_ = 0;  // of what has come, and was not passed over
   size_t head_size_ = 0;
+  size_t reason_size_ = 0;
+  std::array<char, kMostReason> reason_{};
   Key key_{};
 };
 

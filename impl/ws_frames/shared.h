@@ -69,6 +69,8 @@ class SharedEndpoint {
 
   // What Endpoint says of itself; after Close.
   uint16_t close_code() const noexcept { return endpoint_.close_code(); }
+  // The same after Accept or Connect, until the next of them.
+  const Opening& handshake() const noexcept { return endpoint_.handshake(); }
 
  private:
   // One blocking call, in the frame of the thread that makes it.

@@ -17,9 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Request request = JudgeRequest(head);
   if (WriteResponse(to, request) == 0) __builtin_trap();
   if (request.status == 101 && request.resource.empty()) __builtin_trap();
+  if ((request.status == 101) != (request.why == nullptr)) __builtin_trap();
   Key key;
   key.fill('A');
-  (void)WhyNotUpgraded(head, key);
+  if (WhyNotUpgraded(head, key) == nullptr && StatusOf(head).code != 101) __builtin_trap();
 
   // In pieces, to either end, whose room is small.
   std::array<std::byte, 256> in;
@@ -41,7 +42,22 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       for (size_t i = 0; i < n; ++i) opening.room()[i] = static_cast<std::byte>(data[at + i]);
       at += n;
       step = opening.Received(n);
+      if (opening.room().size() + at < in.size())
+        __builtin_trap();  // room for the same bytes twice
     }
+    if (step == Opening::Step::kOpen) {
+      if (opening.status() != 101 || opening.rest().size() > at) __builtin_trap();
+      // What follows the head is what came last.
+      for (size_t i = 0; i < opening.rest().size(); ++i) {
+        const size_t from = at - opening.rest().size() + i;
+        if (opening.rest()[i] != static_cast<std::byte>(data[from])) __builtin_trap();
+      }
+    }
+    if (step == Opening::Step::kFailed && opening.why_in_words() == nullptr) __builtin_trap();
+    if (opening.status() == 101 && role == Role::kServer && step == Opening::Step::kFailed) {
+      __builtin_trap();
+    }
+    if (opening.reason().size() > Opening::kMostReason) __builtin_trap();
   }
   return 0;
 }

@@ -19,6 +19,7 @@ using io::ws_frames::JudgeRequest;
 using io::ws_frames::Key;
 using io::ws_frames::NewKey;
 using io::ws_frames::Request;
+using io::ws_frames::StatusOf;
 using io::ws_frames::WhyNotUpgraded;
 using io::ws_frames::WriteRequest;
 
@@ -46,6 +47,12 @@ std::string With(std::string_view line, std::string_view instead) {
 }
 int Status(std::string_view line = "", std::string_view instead = "") {
   return JudgeRequest(With(line, instead)).status;
+}
+
+std::string Repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
 }
 
 // A response that is right to the sample's key, likewise.
@@ -138,7 +145,11 @@ TEST_F(HandshakeTest, WS_32_ARequestWithABodyIsRefused) {
 
 TEST_F(HandshakeTest, WS_32_AResponseThatIsNotTheUpgradeIsRefused) {
   EXPECT_STREQ(Why("101", "200"), "the status is not 101");
-  EXPECT_STREQ(Why("HTTP/1.1 101", "HTTP/1.1 1010"), "the status is not 101");
+  for (const char* line :
+       {"HTTP/1.1 1010", "HTTP/1.1  101", "HTTP/1.1 10", "HTTP/2.0 101", "101"}) {
+    EXPECT_STREQ(Why("HTTP/1.1 101", line), "no status line of HTTP 1") << line;
+  }
+  EXPECT_STREQ(Why("HTTP/1.1 101", "HTTP/1.0 101"), "another HTTP than 1.1");
   EXPECT_EQ(Why(" Switching Protocols", ""), nullptr);
   EXPECT_STREQ(Why("Upgrade: websocket\r\n", ""), "no Upgrade: websocket");
   EXPECT_EQ(Why("Upgrade: websocket", "upgrade: WebSocket"), nullptr);
@@ -187,6 +198,41 @@ TEST_F(HandshakeTest, WS_32_NothingCanBeSmuggledIntoARequest) {
   EXPECT_EQ(WriteRequest(std::span(to).first(60), "host", "/", key), 0u) << "no room";
 }
 
+TEST_F(HandshakeTest, WS_32_WhatIsRefusedSaysWhichRuleItBreaks) {
+  const auto why = [](std::string_view line, std::string_view instead) {
+    return JudgeRequest(With(line, instead)).why;
+  };
+  EXPECT_EQ(why("", ""), nullptr);
+  EXPECT_STREQ(why("GET", "PUT"), "another method than GET");
+  EXPECT_STREQ(why("HTTP/1.1", "HTTP/1.0"), "another HTTP than 1.1");
+  EXPECT_STREQ(why(" HTTP/1.1", ""), "no request line of HTTP");
+  EXPECT_STREQ(why("Version: 13", "Version: 8"), "another Sec-WebSocket-Version than 13");
+  EXPECT_STREQ(why("Host: server.example.com\r\n", ""), "no Host");
+  EXPECT_STREQ(why("Host: server", "Host: a\r\nHost: server"),
+               "a header line that is none, or one too many");
+  EXPECT_STREQ(why("Upgrade: websocket\r\n", ""), "no Upgrade: websocket");
+  EXPECT_STREQ(why("Connection: Upgrade\r\n", ""), "no Connection: Upgrade");
+  EXPECT_STREQ(why("Origin: http", "Content-Length: 5\r\nOrigin: http"), "a body");
+}
+
+TEST_F(HandshakeTest, WS_32_TheStatusOfAnAnswer) {
+  const auto of = [](std::string_view line) { return StatusOf(std::string(line) + "\r\n\r\n"); };
+  EXPECT_EQ(of("HTTP/1.1 404 Not Found").code, 404);
+  EXPECT_EQ(of("HTTP/1.1 404 Not Found").reason, "Not Found");
+  EXPECT_EQ(of("HTTP/1.0 503 ").code, 503);
+  EXPECT_EQ(of("HTTP/1.1 200").reason, "");
+  for (const char* line : {"", "HTTP/1.1", "HTTP/1.1 40", "HTTP/1.1 4O4", "HTTP/1.1 4044",
+                           "http/1.1 404", "HTTP/1.x 404", "HTTP/2.0 404", "HTTP/1.1-404"}) {
+    EXPECT_EQ(of(line).code, 0) << line;
+  }
+  for (const int code : {100, 102, 103, 199}) {
+    EXPECT_TRUE(of("HTTP/1.1 " + std::to_string(code)).interim()) << code;
+  }
+  for (const int code : {0, 99, 101, 200, 404}) {
+    EXPECT_FALSE(of("HTTP/1.1 " + std::to_string(code)).interim()) << code;
+  }
+}
+
 TEST_F(HandshakeTest, WS_32_AHeadEndsWithAnEmptyLine) {
   const Bytes head = BytesOf("GET / HTTP/1.1\r\nHost: h\r\n\r\nmore");
   for (size_t n = 0; n <= head.size(); ++n) {
@@ -221,7 +267,9 @@ WS_TEST(HandshakeOverSocketsTest, WS_32_ClientAndServer) {
   ASSERT_TRUE(TurnUntil(t.loop, [&] { return client.shaken > 0 && server.shaken > 0; }));
   EXPECT_TRUE(client.shake.ok());
   EXPECT_TRUE(server.shake.ok());
-  EXPECT_EQ(server.status(), 101);
+  EXPECT_EQ(server.handshake().status(), 101);
+  EXPECT_EQ(client.handshake().status(), 101);
+  EXPECT_EQ(client.handshake().reason(), "Switching Protocols");
   server.Listen();
   client.Listen();
   Frame frame(Opcode::kText, BytesOf("hello"));
@@ -289,7 +337,8 @@ WS_TEST(HandshakeOverSocketsTest, WS_32_AServerSaysWithWhatItRefuses) {
        Errc::kInvalid},
       {With("GET", "PUT"), "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\n", Errc::kInvalid},
       {"nonsense\r\n\r\n", "HTTP/1.1 400 ", Errc::kInvalid},
-      {std::string(9000, 'x'), "", Errc::kResource},
+      {std::string(9000, 'x'), "HTTP/1.1 431 ", Errc::kResource},
+      {Repeated("\r\n", 17) + With("", ""), "HTTP/1.1 400 ", Errc::kInvalid},
   };
   for (const auto& one : cases) {
     const io::Pair pair = t.NewPair();
@@ -300,6 +349,7 @@ WS_TEST(HandshakeOverSocketsTest, WS_32_AServerSaysWithWhatItRefuses) {
     ASSERT_TRUE(TurnUntil(t.loop, [&] { return !peer.Hear() && server.shaken > 0; }));
     EXPECT_EQ(ws_frames::TextOf(peer.heard()).substr(0, std::strlen(one.answer)), one.answer);
     EXPECT_EQ(server.shake.err, one.why);
+    EXPECT_NE(server.handshake().why_in_words(), nullptr);
     EXPECT_EQ(server.shaken, 1);
     peer.Close();
     EXPECT_FALSE(server.CloseNow().ok());

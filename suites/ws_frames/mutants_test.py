@@ -27,7 +27,7 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 IMPL = "impl/ws_frames"
 SUITE = "suites/ws_frames"
-DATA = (ROOT / SUITE / "mutants_frames.toml", ROOT / SUITE / "mutants_endpoint.toml")
+DATA = [ROOT / SUITE / f"mutants_{part}.toml" for part in ("frames", "endpoint", "handshake")]
 NAMES = "mutants_*.toml"
 
 # Changes to both sides of the comparison: (file, pattern, replacement).
@@ -133,8 +133,9 @@ class Tree:
     @staticmethod
     def flags_of(command):
         """Neither optimization nor warnings, nor what is precompiled, nor what names the object and
-        its dependencies."""
-        flags = [w for w in command
+        its dependencies, nor what launches the compiler (CMAKE_CXX_COMPILER_LAUNCHER)."""
+        launched = pathlib.PurePath(command[0]).name in ("ccache", "sccache")
+        flags = [w for w in command[launched:]
                  if not re.fullmatch(r"-O\d|-g\d?|-MD|-W.*|-include|.*cmake_pch.*", w)]
         return [w for w in flags[:flags.index("-o")]
                 if not w.startswith("-M") and not w.endswith((".o.d", ".o"))] + ["-w"]

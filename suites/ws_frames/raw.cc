@@ -25,7 +25,8 @@ bool RawPeer::Hear() {
       heard_.insert(heard_.end(), buffer.begin(), buffer.begin() + n);
       continue;
     }
-    over_ = n == 0 || (errno != EAGAIN && errno != EINTR);
+    broken_ = n < 0 && errno != EAGAIN && errno != EINTR;
+    over_ = n == 0 || broken_;
     break;
   }
   return !over_;

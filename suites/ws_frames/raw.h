@@ -23,6 +23,8 @@ class RawPeer {
   bool Hear();
   const Bytes& heard() const { return heard_; }
   bool over() const { return over_; }
+  // Whether the stream has ended by an error, such as a reset.
+  bool broken() const { return broken_; }
 
   void EndSending();
   void Close();
@@ -31,6 +33,7 @@ class RawPeer {
   io::Handle handle_;
   Bytes heard_;
   bool over_ = false;
+  bool broken_ = false;
 };
 
 // Small buffers at both ends, so that a peer that does not read is soon noticed.

@@ -25,17 +25,20 @@ add_dependencies(test_ws_frames_rows bench_ws_frames)
 add_library(tare_ws_peers STATIC raw.cc)
 target_link_libraries(tare_ws_peers PUBLIC tare_ws_events tare::support tare::count PRIVATE tare_flags)
 
-foreach(theme both_ends handshake threads)
+foreach(theme both_ends threads)
   tare_test(ws_frames_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_ws_peers)
 endforeach()
+tare_test(ws_frames_handshake SOURCES handshake_test.cc refusals_test.cc LIBRARIES tare_ws_peers)
 tare_test(ws_frames_endpoint SOURCES endpoint_test.cc closing_test.cc LIBRARIES tare_ws_peers)
 tare_test(ws_frames_both_ends_long SOURCES both_ends_test.cc LIBRARIES tare_ws_peers
           LABELS long TIMEOUT 1200)
 target_compile_definitions(test_ws_frames_both_ends_long PRIVATE TARE_LONG)
 
 get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
-tare_python_test(ws_frames_interop ${CMAKE_CURRENT_SOURCE_DIR}/interop_test.py
-                 $<TARGET_FILE:tare-ws-echo> $<TARGET_FILE:tare-ws-client> ${backends})
+foreach(theme interop programs)
+  tare_python_test(ws_frames_${theme} ${CMAKE_CURRENT_SOURCE_DIR}/${theme}_test.py
+                   $<TARGET_FILE:tare-ws-echo> $<TARGET_FILE:tare-ws-client> ${backends})
+endforeach()
 
 # The same streams to the reference and to Debian's ws.
 add_executable(ws_print_events print_events.cc)
@@ -62,6 +65,8 @@ block()
 endblock()
 tare_test(ws_frames_absent_peers SOURCES absent_peers_test.cc LIBRARIES tare_ws_frames_absent_peers)
 
-foreach(input frames handshake utf8)
+foreach(input frames utf8)
   tare_fuzz(ws_${input} SOURCES ${input}_fuzz.cc LIBRARIES tare_ws_events)
 endforeach()
+tare_fuzz(ws_handshake SOURCES handshake_fuzz.cc LIBRARIES tare_ws_events SEEDS testdata/handshake
+          DICTIONARY testdata/handshake.dict)

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -46,20 +47,41 @@ std::string Escaped(std::string_view text, const char* mark, bool (*stays)(char)
 
 }  // namespace
 
+const char* Options::Take(int argc, char** argv, int& at) {
+  const std::string argument(argv[at]);
+  const size_t equals = std::min(argument.find('='), argument.size());
+  if (argument.substr(0, 2) != "--") return "no such option";
+  const std::string name = argument.substr(2, equals - 2);
+  const bool has_value = equals<argument.size(), is_switch = switches_.count(name)> 0;
+  const auto value = values_.find(name);
+  if (value == values_.end() && !is_switch) return "no such option";
+  if (!given_.insert(name).second) return "given twice";
+  if (is_switch) return has_value ? "takes no value" : nullptr;
+  if (!has_value && at + 1 == argc) return "needs a value";
+  value->second = has_value ? argument.substr(equals + 1) : argv[++at];
+  return nullptr;
+}
+
 bool Options::Parse(int argc, char** argv, const char* usage) {
   for (int i = 1; i < argc; ++i) {
-    const std::string name(argv[i]);
-    if (name == "--help") {
+    const std::string_view argument(argv[i]);
+    if (argument == "--help" || argument == "-h") {
       std::fputs(usage, stdout);
       std::exit(0);
     }
-    const auto value = name.substr(0, 2) == "--" ? values_.find(name.substr(2)) : values_.end();
-    if (value == values_.end() || i + 1 == argc) {
-      std::fprintf(stderr, "%s: %s\n%s", name.c_str(),
-                   value == values_.end() ? "no such option" : "needs a value", usage);
+    if (const char* why = Take(argc, argv, i)) {
+      std::fprintf(stderr, "%s: %s\n%s", std::string(argument).c_str(), why, usage);
       return false;
     }
-    value->second = argv[++i];
+  }
+  return true;
+}
+
+bool Options::AreLeftOut(std::initializer_list<const char*> names, const char* needed) const {
+  for (const char* name : names) {
+    if (!Given(name)) continue;
+    std::fprintf(stderr, "--%s says something about --%s only, which is not given\n", name, needed);
+    return false;
   }
   return true;
 }

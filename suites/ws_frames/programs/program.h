@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <initializer_list>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,16 +17,24 @@
 
 namespace tare::suites::ws_frames {
 
-// `--name value` pairs, those of `defaults` and no others.
+// Options with a value, `--name value` or `--name=value`: those of `defaults`. Options without one:
+// those of `switches`. Each once, and no others.
 class Options {
  public:
   using Defaults = std::initializer_list<std::pair<const std::string, std::string>>;
 
-  explicit Options(Defaults defaults) : values_(defaults) {}
+  explicit Options(Defaults defaults, std::set<std::string> switches = {})
+      : values_(defaults), switches_(std::move(switches)) {}
 
-  // False, and says why on standard error, with `usage`, if the arguments are no such pairs. After
-  // --help it prints `usage` and ends the program with 0.
+  // False, and says why on standard error, with `usage`, if the arguments are no such options.
+  // After -h or --help it prints `usage` and ends the program with 0.
   bool Parse(int argc, char** argv, const char* usage);
+
+  // Whether none of these was given, which say nothing without the option `needed`; else says which
+  // was.
+  bool AreLeftOut(std::initializer_list<const char*> names, const char* needed) const;
+  // Whether an option was given, with a value or as a switch.
+  bool Given(const std::string& name) const { return given_.count(name) > 0; }
 
   struct Bound {
     const char* name;
@@ -43,7 +52,12 @@ class Options {
   std::vector<uint64_t> Numbers(const std::string& name) const;
 
  private:
+  // Takes the argument at `at`, and its value; nullptr, or what is wrong with it.
+  const char* Take(int argc, char** argv, int& at);
+
   std::map<std::string, std::string> values_;
+  std::set<std::string> switches_;
+  std::set<std::string> given_;
 };
 
 // Of a dotted IPv4 address; size 0 where it is none. Names are not looked up.

@@ -57,6 +57,8 @@ class Sending : public io::ws_frames::Endpoint<B> {
 
   io::Result opened() const { return opened_; }
   const bool& over() const { return over_; }
+  // What the connection ended with, as far as its reads were told.
+  io::Result end() const { return end_; }
   bool good() const { return good_ && next_ == sizes_.size() && !busy_; }
 
  private:
@@ -94,7 +96,10 @@ class Sending : public io::ws_frames::Endpoint<B> {
         [](Endpoint& e, const io::ws_frames::Piece& piece) noexcept { Self(e).Got(piece); });
   }
   void Got(const io::ws_frames::Piece& piece) noexcept {
-    if (!piece.result.ok()) return End();
+    if (!piece.result.ok()) {
+      end_ = piece.result;
+      return End();
+    }
     const auto n = static_cast<size_t>(piece.result.n);
     same_ = same_ && piece.opcode == out_.opcode && n <= message_.size() - got_ &&
             std::equal(to_.begin(), to_.begin() + piece.result.n,
@@ -129,6 +134,7 @@ class Sending : public io::ws_frames::Endpoint<B> {
   bool good_ = true;
   bool over_ = false;
   io::Result opened_;
+  io::Result end_;
 };
 
 }  // namespace tare::suites::ws_frames

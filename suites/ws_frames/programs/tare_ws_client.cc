@@ -10,6 +10,7 @@
 #include "suites/ws_frames/programs/echo_session.h"
 #include "suites/ws_frames/programs/program.h"
 #include "suites/ws_frames/programs/sending.h"
+#include "suites/ws_frames/programs/words.h"
 
 namespace tare::suites::ws_frames {
 namespace {
@@ -19,9 +20,9 @@ using io::ws_frames::Role;
 
 constexpr const char* kUsage =
     "usage: tare-ws-client --port PORT [--host ADDRESS] [--backend NAME] [--limit BYTES]\n"
-    "                      [--patience SECONDS]\n"
-    "                      [--agent NAME [--cases all|N,...]]\n"
-    "                      [--sizes N,... [--fragment BYTES] [--type text|binary]]\n"
+    "                      [--patience SECONDS] [--verbose]\n"
+    "                      --agent NAME [--cases all|N,...] |\n"
+    "                      --sizes N,... [--fragment BYTES] [--type text|binary]\n"
     "\n"
     "  --host      a dotted IPv4 address, and no name (default: 127.0.0.1)\n"
     "  --backend   epoll, poll, io_uring (default: the first that runs here)\n"
@@ -36,8 +37,12 @@ constexpr const char* kUsage =
     "              other on one connection, and want each back as it was\n"
     "  --fragment  in frames of at most so many bytes (default: 0, each in one)\n"
     "  --type      text or binary (default: binary)\n"
+    "  --verbose   say on standard error with what a handshake was answered, and with what code\n"
+    "              and for what reason a connection is closed\n"
+    "  -h, --help  print this, and end\n"
     "\n"
-    "Prints a line for each case or message; exit status 1 if one did not go as it should.\n";
+    "A value may also stand behind '=': --port=9001. Prints a line for each case or message; exit\n"
+    "status 1 if one did not go as it should.\n";
 
 constexpr int64_t kSecond = 1'000'000'000;  // nanoseconds
 constexpr size_t kMostAgent = 1024;         // bytes; a head has room for them, percent-encoded
@@ -125,6 +130,11 @@ class Client {
     std::fprintf(stderr, "tare-ws-client: %s: %s\n", host_.c_str(), what.c_str());
   }
 
+  // With --verbose only.
+  void Log(const std::string& what) const {
+    if (options_.Given("verbose")) Say(what);
+  }
+
   // Echoes what the resource says until it closes; `said`: the beginning of its last message.
   Outcome Echo(const std::string& resource, std::string& said) {
     bool over = false;
@@ -148,10 +158,19 @@ class Client {
                    std::string(Name(begun.err)).c_str());
       return Outcome::kNoConnection;
     }
+    Log(resource + ": connected from " + ToString(io::LocalAddress(h)));
     const bool heard = AwaitEnd(session, over);
+    if (session.opened().ok()) {
+      Log(resource + ": handshake: answered " + std::to_string(session.handshake().status()) + " " +
+          Printable(session.handshake().reason()));
+    }
     if (!heard) return Outcome::kSilence;
-    if (session.opened().ok()) return Outcome::kOver;
-    Say("handshake: " + WhyNot(session.opened()));
+    if (session.opened().ok()) {
+      Log(resource + ": " + HowItClosed(session.end(), session.close_code(), limits_));
+      return Outcome::kOver;
+    }
+    Say("handshake: " +
+        WhyNotOpened(Role::kClient, session.handshake(), session.opened(), limits_));
     return Outcome::kNoHandshake;
   }
 
@@ -177,14 +196,6 @@ class Client {
     return heard;
   }
 
-  static std::string WhyNot(io::Result handshake) {
-    std::string why(Name(handshake.err));
-    if (handshake.err == io::Errc::kInvalid) why += " (the answer is no upgrade to WebSocket)";
-    // The system knows of no error: that was an end.
-    if (handshake.err == io::Errc::kReset && handshake.os == 0) why += " (the stream ended)";
-    return why;
-  }
-
   const Options& options_;
   const int64_t patience_;  // nanoseconds
   io::ws_frames::Limits limits_;
@@ -203,13 +214,18 @@ int Main(int argc, char** argv) {
                    {"cases", "all"},
                    {"sizes", ""},
                    {"fragment", "0"},
-                   {"type", "binary"}});
+                   {"type", "binary"}},
+                  {"verbose"});
   if (!options.Parse(argc, argv, kUsage)) return 2;
   const bool sends = !options["sizes"].empty(), all = options["cases"] == "all";
   if (options["port"].empty() || options["agent"].empty() == options["sizes"].empty()) {
     std::fprintf(stderr,
                  "tare-ws-client: --port, and one of --agent and --sizes, must be given\n%s",
                  kUsage);
+    return 2;
+  }
+  if (!(sends ? options.AreLeftOut({"cases"}, "agent")
+              : options.AreLeftOut({"fragment", "type"}, "sizes"))) {
     return 2;
   }
   if (!options.AreNumbers({{"port", 65535},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tare-ws-echo: a WebSocket server that sends back what it hears, for conformance drivers and
+// tare-ws-echo: a WebSocket server that sends back what it receives, for conformance drivers and
 // tests.
 #include <cstdio>
 #include <cstring>
@@ -10,24 +10,36 @@
 #include "impl/fd_ops/reference.h"
 #include "suites/ws_frames/programs/echo_session.h"
 #include "suites/ws_frames/programs/program.h"
+#include "suites/ws_frames/programs/words.h"
 
 namespace tare::suites::ws_frames {
 namespace {
 
 constexpr const char* kUsage =
     "usage: tare-ws-echo [--host ADDRESS] [--port PORT] [--backend NAME] [--limit BYTES]\n"
+    "                    [--patience SECONDS] [--verbose]\n"
     "\n"
-    "  --host     a dotted IPv4 address to listen at, and no name (default: 127.0.0.1)\n"
-    "  --port     0, the default: one that the system picks. It is printed\n"
-    "  --backend  epoll, poll, io_uring (default: the first that runs here)\n"
-    "  --limit    of a message (default: 67108864)\n"
+    "  --host      a dotted IPv4 address to listen at, and no name (default: 127.0.0.1)\n"
+    "  --port      0, the default: one that the system picks. It is printed\n"
+    "  --backend   epoll, poll, io_uring (default: the first that runs here)\n"
+    "  --limit     of a message (default: 67108864)\n"
+    "  --patience  how long a client may take for the next 64 KiB that are sent back to it before\n"
+    "              it is given up (default: 60)\n"
+    "  --verbose   say on standard error who connects, why a handshake is refused, and with what\n"
+    "              code and for what reason a connection is closed\n"
+    "  -h, --help  print this, and end\n"
     "\n"
-    "Prints \"listening on ADDRESS:PORT\" and serves until it is killed.\n";
+    "A value may also stand behind '=': --port=9001. Prints \"listening on ADDRESS:PORT\" and\n"
+    "serves until it is killed.\n";
+
+constexpr int64_t kSecond = 1'000'000'000;  // nanoseconds
+constexpr uint64_t kMostSeconds = 86400;
 
 template <class B>
 class Server {
  public:
-  explicit Server(const io::ws_frames::Limits& limits) : limits_(limits), listener_(*this) {
+  Server(const io::ws_frames::Limits& limits, int64_t patience, bool verbose)
+      : limits_(limits), patience_(patience), verbose_(verbose), listener_(*this) {
     rest_.server = this;
     rest_.fire = [](io::Timer& timer) noexcept { static_cast<Rest&>(timer).server->AcceptOne(); };
   }
@@ -44,7 +56,10 @@ class Server {
   }
 
  private:
-  using Session = EchoSession<B>;
+  struct Session : EchoSession<B> {
+    using EchoSession<B>::EchoSession;
+    uint64_t number = 0;  // of the connections that were accepted, from 1
+  };
   struct Listener : io::fd_ops::Fd<B> {
     explicit Listener(Server& s) : io::fd_ops::Fd<B>(s.loop_), server(s) {}
     Server& server;
@@ -78,11 +93,19 @@ class Server {
     AcceptOne();
   }
   void Begin(io::Handle h) noexcept {
-    auto session = std::make_unique<Session>(loop_, io::ws_frames::Role::kServer, limits_, this,
-                                             [](Session& s, void* server) noexcept {
-                                               delete &s;
-                                               static_cast<Server*>(server)->OnSessionOver();
-                                             });
+    auto session = std::make_unique<Session>(
+        loop_, io::ws_frames::Role::kServer, limits_, this,
+        [](EchoSession<B>& s, void* server) noexcept {
+          static_cast<Server*>(server)->LogEnd(static_cast<Session&>(s));
+          delete &static_cast<Session&>(s);
+          static_cast<Server*>(server)->OnSessionOver();
+        },
+        patience_);
+    session->number = ++accepted_;
+    session->set_on_opened([](EchoSession<B>& s, void* server) noexcept {
+      static_cast<Server*>(server)->LogHandshake(static_cast<Session&>(s));
+    });
+    if (verbose_) Log(*session, "connected from " + ToString(io::RemoteAddress(h)));
     if (session->Serve(h).ok()) {
       (void)session.release();  // it goes when it is over
     } else {
@@ -90,7 +113,31 @@ class Server {
     }
   }
 
+  void Log(const Session& session, const std::string& what) const {
+    std::fprintf(stderr, "tare-ws-echo: #%llu: %s\n",
+                 static_cast<unsigned long long>(session.number), what.c_str());
+  }
+  void LogHandshake(const Session& session) const {
+    if (!verbose_) return;
+    const io::Result r = session.opened();
+    if (r.ok()) return Log(session, "handshake: answered 101");
+    Log(session, (session.handshake().status() == 0 ? "handshake: " : "handshake refused: ") +
+                     WhyNotOpened(io::ws_frames::Role::kServer, session.handshake(), r, limits_));
+  }
+  void LogEnd(const Session& session) const {
+    if (!verbose_ || !session.opened().ok()) return;
+    if (session.stalled()) {
+      Log(session, "given up: it took nothing for " + std::to_string(patience_ / kSecond) +
+                       " s, this end's --patience");
+    } else {
+      Log(session, HowItClosed(session.end(), session.close_code(), limits_));
+    }
+  }
+
   const io::ws_frames::Limits limits_;
+  const int64_t patience_;  // nanoseconds
+  const bool verbose_;
+  uint64_t accepted_ = 0;
   io::Loop<B> loop_;
   Listener listener_;
   Rest rest_;             // armed while no accept is pending
@@ -98,9 +145,15 @@ class Server {
 };
 
 int Main(int argc, char** argv) {
-  Options options({{"host", "127.0.0.1"}, {"port", "0"}, {"backend", ""}, {"limit", "67108864"}});
+  Options options({{"host", "127.0.0.1"},
+                   {"port", "0"},
+                   {"backend", ""},
+                   {"limit", "67108864"},
+                   {"patience", "60"}},
+                  {"verbose"});
   if (!options.Parse(argc, argv, kUsage) ||
-      !options.AreNumbers({{"port", 65535}, {"limit", UINT64_MAX}})) {
+      !options.AreNumbers(
+          {{"port", 65535}, {"limit", UINT64_MAX}, {"patience", kMostSeconds, 1}})) {
     return 2;
   }
   io::Address at = AddressOf(options["host"], static_cast<uint16_t>(options.Number("port")));
@@ -116,7 +169,8 @@ int Main(int argc, char** argv) {
   io::ws_frames::Limits limits;
   limits.message = options.Number("limit");
   const auto run = [&]<class B>() {
-    Server<B> server(limits);
+    Server<B> server(limits, static_cast<int64_t>(options.Number("patience")) * kSecond,
+                     options.Given("verbose"));
     return server.Run(static_cast<io::Handle>(listening.n), ToString(at));
   };
   return OnBackend(options["backend"], run, io::Backends{});
