@@ -22,6 +22,7 @@ BODIES = {
     "cmake": 'exit "${CMAKE_STATUS:-0}"',
     "ninja": 'case "$*" in *targets*) printf "%s\\n" '
              '"bin/tare: LINK" "bin/bench_fd_ops: LINK" "bin/test_stat: LINK" '
+             '"tare_count: phony" "tare_benchmem_main: phony" '
              '"harness/stat/bench_x.o: CXX" ;; esac',
     "ctest": 'exit "${CTEST_STATUS:-0}"',
     "g++": "",
@@ -35,9 +36,11 @@ def packages(tier):
     return re.search(rf"^{tier}_packages=\((.*?)\)", text, re.DOTALL | re.MULTILINE)[1].split()
 
 
-BENCH = packages("bench")
+PACKAGE = packages("package")
+BENCH = PACKAGE + packages("bench")
 TEST = BENCH + packages("test")
 FULL = TEST + packages("full")
+TIERS = [("package", PACKAGE), ("bench", BENCH), ("test", TEST), ("full", FULL)]
 
 
 class ScriptsTest(unittest.TestCase):
@@ -93,7 +96,7 @@ class ScriptsTest(unittest.TestCase):
         self.assertEqual(len(self.calls("cmake")), 1)
 
     def test_each_tier_installs_exactly_what_is_missing_and_says_so_before(self):
-        for tier, needed in [("bench", BENCH), ("test", TEST), ("full", FULL)]:
+        for tier, needed in TIERS:
             with self.subTest(tier=tier):
                 here = " ".join(p for p in FULL if p not in ("ninja-build", needed[-1]))
                 result = self.run_script("setup", tier, INSTALLED=here)
@@ -105,7 +108,7 @@ class ScriptsTest(unittest.TestCase):
                 self.assertIn("installing: " + " ".join(missing), result.stdout)
 
     def test_a_fresh_machine_lacks_every_package_of_the_tier(self):
-        for tier, needed in [("bench", BENCH), ("test", TEST), ("full", FULL)]:
+        for tier, needed in TIERS:
             result = self.run_script("setup", tier, INSTALLED="")
             self.assertIn("installing: " + " ".join(needed) + "\n", result.stdout)
 
@@ -180,6 +183,20 @@ class ScriptsTest(unittest.TestCase):
         self.run_script("setup", "bench")
         self.assertNotIn("TARE_BUILD_TESTS", self.calls("cmake")[0])
 
+    def test_the_package_alone_is_built_without_suites_and_tests(self):
+        self.run_script("setup", "package")
+        self.assertIn("-DTARE_BUILD_SUITES=OFF -DTARE_BUILD_TESTS=OFF", self.calls("cmake")[0])
+        self.assertTrue(self.calls("ninja")[-1].endswith(
+            "build/release bin/tare tare_count tare_benchmem_main"))
+        # In a build directory that is there it changes nothing, and the other tiers add theirs.
+        (self.root / "build/release").mkdir(parents=True)
+        (self.root / "build/release/CMakeCache.txt").touch()
+        self.run_script("setup", "package")
+        self.assertNotIn("TARE_BUILD", self.calls("cmake")[0])
+        for tier in ("bench", "test", "full"):
+            self.run_script("setup", tier)
+            self.assertIn("-DTARE_BUILD_SUITES=ON", self.calls("cmake")[0])
+
     def test_the_other_tiers_build_everything(self):
         self.run_script("setup", "test", "--preset", "asan")
         self.assertIn("--preset asan", self.calls("cmake")[0])
@@ -197,7 +214,8 @@ class ScriptsTest(unittest.TestCase):
 
     def test_a_build_without_programs_to_run(self):
         self.fake(self.bin / "ninja", "")
-        self.assert_fails(self.run_script("setup", "bench"), "no program bin/tare or bin/bench_*")
+        self.assert_fails(self.run_script("setup", "bench"),
+                          "knows none of the targets bin/(tare|bench_")
 
     def test_unknown_arguments(self):
         for script, arguments in [("setup", ["all"]), ("setup", ["--preset"]),
@@ -213,6 +231,23 @@ class ScriptsTest(unittest.TestCase):
         result = self.run_script("bench", "--quick", "--filter", "a b")
         self.assertEqual(self.calls("tare"), ["run --quick --filter a b"])
         self.assertEqual(result.returncode, 5)
+
+    def test_help_of_bench_builds_nothing(self):
+        for arguments in (["--help"], ["-h"], ["--quick", "--help"]):
+            result = self.run_script("bench", *arguments, INSTALLED="")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("usage: scripts/bench", result.stdout)
+            self.assertEqual(self.log.read_text(), "")
+
+    def test_bench_names_options_that_tare_run_has(self):
+        tare = SCRIPTS.parent / "build/release/bin/tare"
+        if not tare.exists():
+            print("not applicable: nothing is built in build/release")
+            return
+        has = subprocess.run([tare, "run", "--help"], capture_output=True, text=True, check=True)
+        for option in re.findall(r"--[a-z-]+", self.run_script("bench", "--help").stdout):
+            if option != "--help":
+                self.assertIn(option, has.stdout)
 
     def test_test_leaves_out_long_tests_unless_asked(self):
         self.run_script("test")
