@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "result/file_kind.h"
 #include "result/number.h"
 
 namespace tare::result {
@@ -17,8 +18,8 @@ class Checker {
  public:
   Checker(std::string_view text, const std::string& file, const ReadOutcome& outcome)
       : file_(file), outcome_(outcome) {
-    if (text.empty()) {
-      faults_.push_back(file + ":1: the file is empty");
+    if (const std::string what = NotResults(text.substr(0, kTellingBytes)); !what.empty()) {
+      faults_.push_back(file + ":1: " + what);
       return;
     }
     // What follows would repeat itself in other words, line by line.

@@ -67,6 +67,17 @@ class Reader {
     }
     if (const JsonValue* context = root.Find("context")) ReadContext(*context);
     for (const JsonValue& run : benchmarks->items) ReadRun(run);
+    const auto is_aggregate = [](const JsonValue& run) {
+      return run.TextOf("run_type") == "aggregate";
+    };
+    if (!benchmarks->items.empty() &&
+        std::all_of(benchmarks->items.begin(), benchmarks->items.end(), is_aggregate)) {
+      Complain(
+          benchmarks->line,
+          "nothing but aggregates (mean, median, ...), of which no sample can be made: run the "
+          "program with --benchmark_report_aggregates_only=false and "
+          "--benchmark_display_aggregates_only=false");
+    }
     Describe();
   }
 

@@ -2,6 +2,9 @@
 // The grammar of Go's benchmark format, as golang.org/x/perf/benchfmt reads it.
 #include "result/read_text.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "result/number.h"
 #include "result/text_field.h"
 
@@ -10,6 +13,22 @@ namespace {
 
 constexpr std::string_view kBenchmark = "Benchmark";
 constexpr std::string_view kUnit = "Unit";
+
+// A benchmark's name alone: `go test -v` prints it before the benchmark runs.
+bool IsAnnouncement(std::string_view line) {
+  if (!line.starts_with(kBenchmark)) return false;
+  TakeField(&line);
+  return line.empty();
+}
+
+// What a test logs: "x_test.go:12: text".
+bool IsTestLog(std::string_view line) {
+  const size_t file = line.find(".go:");
+  if (file == std::string_view::npos || file == 0 || line.find(' ') < file) return false;
+  line.remove_prefix(file + 4);
+  const size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
+  return digits > 0 && line.substr(digits).starts_with(":");
+}
 
 }  // namespace
 
@@ -96,7 +115,17 @@ TextReader::Line TextReader::ReadUnit(std::string_view fields) {
 }
 
 bool IsGoTestOutput(std::string_view line) {
-  return line == "PASS" || line.starts_with("ok ") || line.starts_with("ok\t");
+  constexpr std::string_view kBeginnings[] = {
+      "ok ",       "ok\t",       "=== RUN ",   "=== PAUSE ",  "=== CONT ",
+      "=== NAME ", "--- PASS: ", "--- SKIP: ", "--- BENCH: ", "?   \t"};
+  if (line == "PASS" || IsAnnouncement(line)) return true;
+  const bool indented = line.starts_with(' ') || line.starts_with('\t');
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  return (indented && IsTestLog(line)) ||
+         std::any_of(std::begin(kBeginnings), std::end(kBeginnings), [&](std::string_view begin) {
+           // Results of subtests are indented, and nothing else is.
+           return line.starts_with(begin) && (!indented || begin.starts_with('-'));
+         });
 }
 
 ReadOutcome ReadText(std::string_view text, const std::string& file) {

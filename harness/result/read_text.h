@@ -67,7 +67,9 @@ class TextReader {
   std::string error_;
 };
 
-// Whether a line that is none of the format's is what `go test` itself prints: PASS, ok.
+// Whether a line that is none of the format's is what `go test` prints beside results, with -v too:
+// PASS, ok, "=== RUN ...", "--- BENCH: ...", a log of a test, a benchmark's name alone. What says
+// that a test failed is none.
 bool IsGoTestOutput(std::string_view line);
 
 struct ReadOutcome {

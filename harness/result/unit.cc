@@ -3,8 +3,41 @@
 #include "result/unit.h"
 
 #include <algorithm>
+#include <array>
 
 namespace tare::result {
+namespace {
+
+constexpr std::array<std::string_view, 6> kTimes = {"ns/op", "us/op", "\u00B5s/op",
+                                                    "ms/op", "s/op",  "sec/op"};
+constexpr std::array<std::string_view, 6> kPerSecond = {"/s",          "/sec",     "/second",
+                                                        "_per_second", "_per_sec", "-per-second"};
+// Of which more in a second is better. Not every rate is one: errors/s, misses/s, faults/s.
+constexpr auto kWork = std::to_array<std::string_view>(
+    {"op",           "ops",         "operation",  "operations",  "item",     "items",   "iter",
+     "iters",        "iteration",   "iterations", "request",     "requests", "req",     "reqs",
+     "message",      "messages",    "msg",        "msgs",        "packet",   "packets", "pkt",
+     "pkts",         "frame",       "frames",     "event",       "events",   "record",  "records",
+     "row",          "rows",        "line",       "lines",       "word",     "words",   "token",
+     "tokens",       "query",       "queries",    "transaction", "txn",      "txns",    "tx",
+     "transactions", "element",     "elements",   "key",         "keys",     "call",    "calls",
+     "connection",   "connections", "conn",       "conns",       "file",     "files",   "document",
+     "documents",    "flop",        "flops",      "FLOP",        "FLOPs",    "symbol",  "symbols"});
+
+// "B", "kB", "MiB", "Gbit", "bytes": with or without a prefix of size.
+bool IsAmountOfData(std::string_view work) {
+  constexpr auto kPrefixes = std::to_array<std::string_view>(
+      {"", "k", "K", "M", "G", "T", "Ki", "Mi", "Gi", "Ti", "kilo", "mega", "giga", "tera"});
+  constexpr auto kData =
+      std::to_array<std::string_view>({"B", "b", "bit", "bits", "byte", "bytes"});
+  return std::any_of(kData.begin(), kData.end(), [&](std::string_view data) {
+    return work.ends_with(data) &&
+           std::find(kPrefixes.begin(), kPrefixes.end(),
+                     work.substr(0, work.size() - data.size())) != kPrefixes.end();
+  });
+}
+
+}  // namespace
 
 const std::string* Unit::Find(std::string_view key) const {
   for (const auto& [k, v] : metadata_) {
@@ -58,7 +91,22 @@ bool Units::operator==(const Units& other) const {
 }
 
 bool IsKnownUnit(std::string_view unit) {
-  return unit == kNsPerOp || unit == kCpuNsPerOp || unit == kSyscallsPerOp || IsExactUnit(unit);
+  return unit == kNsPerOp || unit == kCpuNsPerOp || IsExactUnit(unit) || IsCountedOnceUnit(unit);
+}
+
+Better BetterByName(std::string_view unit) {
+  if (IsKnownUnit(unit)) return Better::kLower;
+  for (const std::string_view time : kTimes) {
+    if (unit == time || unit.ends_with("-" + std::string(time))) return Better::kLower;
+  }
+  for (const std::string_view second : kPerSecond) {
+    if (!unit.ends_with(second)) continue;
+    const std::string_view work = unit.substr(0, unit.size() - second.size());
+    if (IsAmountOfData(work) || std::find(kWork.begin(), kWork.end(), work) != kWork.end()) {
+      return Better::kHigher;
+    }
+  }
+  return Better::kUnknown;
 }
 
 bool IsExactUnit(std::string_view unit) {
@@ -66,7 +114,11 @@ bool IsExactUnit(std::string_view unit) {
 }
 
 bool IsCountedOnceUnit(std::string_view unit) {
-  return unit == kSyscallsPerOp || unit == kDescriptorsLeft || unit == kBytesLeft;
+  return unit == kSyscallsPerOp || unit == kPeakBytes || IsLeftUnit(unit);
+}
+
+bool IsLeftUnit(std::string_view unit) {
+  return unit == kDescriptorsLeft || unit == kBytesLeft;
 }
 
 }  // namespace tare::result

@@ -65,12 +65,21 @@ inline constexpr std::string_view kUsableBytesPerOp = "usable-B/op";
 inline constexpr std::string_view kSyscallsPerOp = "syscalls/op";
 inline constexpr std::string_view kDescriptorsLeft = "fds-left";  // open after a run and not before
 inline constexpr std::string_view kBytesLeft = "live-B";          // usable, alive after it
+inline constexpr std::string_view kPeakBytes = "peak-live-B";     // usable, alive at once in it
 
 // Whether tare writes the unit, and whether it is exact wherever tare writes it: for files that say
 // nothing of their units.
 bool IsKnownUnit(std::string_view unit);
+// Which way a unit is good by its name alone, for files that say nothing of it. Lower: what tare
+// writes, and a time per operation ("sec/op", "p99-ns/op"). Higher: a throughput, that is work per
+// second ("MB/s", "items_per_second", "op/s"). Unknown: everything else, other rates among it
+// ("errors/s").
+Better BetterByName(std::string_view unit);
 bool IsExactUnit(std::string_view unit);
 // Whether tare counts it in one run only, so that one value is no sample: syscalls/op, ...
 bool IsCountedOnceUnit(std::string_view unit);
+// Whether it is what a run left behind, which is below zero where the run gave back more than it
+// took: fds-left, live-B.
+bool IsLeftUnit(std::string_view unit);
 
 }  // namespace tare::result

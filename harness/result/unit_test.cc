@@ -33,6 +33,32 @@ TEST(UnitsTest, FirstValueWinsAndADifferingOneIsNamed) {
   EXPECT_EQ(units.Find("ns/op")->better(), Better::kLower);
 }
 
+TEST(UnitsTest, ThroughputIsBetterHigherByItsName) {
+  for (const char* unit :
+       {"MB/s", "B/s", "GiB/s", "kB/sec", "Mbit/s", "bytes_per_second", "items_per_second", "op/s",
+        "ops/s", "requests/s", "msgs/sec", "rows/second", "lines_per_second"}) {
+    EXPECT_EQ(BetterByName(unit), Better::kHigher) << unit;
+  }
+  // A rate is no throughput because of its second alone; nor is a counter of someone's own known.
+  for (const char* unit : {"errors/s", "faults_per_second", "dropped-B/s", "apples", "/s", "s",
+                           "m/s", "", "hits", "MB", "items"}) {
+    EXPECT_EQ(BetterByName(unit), Better::kUnknown) << unit;
+  }
+  for (const char* unit : {"ns/op", "cpu-ns/op", "allocs/op", "B/op", "usable-B/op", "syscalls/op",
+                           "fds-left", "live-B", "sec/op", "ms/op", "p99-ns/op"}) {
+    EXPECT_EQ(BetterByName(unit), Better::kLower) << unit;
+  }
+}
+
+TEST(UnitsTest, EveryUnitThatTareWritesIsKnown) {
+  for (const std::string_view unit :
+       {kNsPerOp, kCpuNsPerOp, kAllocsPerOp, kBytesPerOp, kUsableBytesPerOp, kSyscallsPerOp,
+        kDescriptorsLeft, kBytesLeft, kPeakBytes}) {
+    EXPECT_TRUE(IsKnownUnit(unit)) << unit;
+  }
+  EXPECT_FALSE(IsKnownUnit("MB/s"));
+}
+
 TEST(UnitsTest, KeepsKeysItDoesNotInterpret) {
   Units units;
   EXPECT_EQ(units.Set("fds-left", "scope", "process"), "");
