@@ -16,6 +16,7 @@
 #include "bench/output.h"
 #include "bench/site_lines.h"
 #include "bench/window.h"
+#include "count/peak.h"
 #include "result/result.h"
 #include "result/write_text.h"
 #include "tare/sites.h"
@@ -44,6 +45,7 @@ struct Counted {
   std::string_view why_not_counted;                          // empty: it was counted
   std::array<double, std::size(kMeteredCounters)> per_op{};  // of the counters that apply
   Holdings left;
+  int64_t peak = 0;  // bytes, where that is tracked
 };
 
 class Collector final : public benchmark::BenchmarkReporter {
@@ -84,6 +86,7 @@ Counted RunOnce(const Row& row, int64_t iterations) {
     }
   }
   counted.left = Holdings::Now() - before;
+  counted.peak = PeakOfLastRun();
   return counted;
 }
 
@@ -160,6 +163,7 @@ result::Row CountedRow(const std::string& name, const Counted& run) {
   if (WhyNoBytes().empty()) {
     row.values.push_back({static_cast<double>(run.left.bytes), kBytesLeft});
   }
+  if (count::PeakIsOn()) row.values.push_back({static_cast<double>(run.peak), kPeakBytes});
   return row;
 }
 
@@ -171,6 +175,29 @@ std::string Difference(const Counted& first, const Counted& second) {
     text += std::string(before[i].unit) + " " + std::to_string(before[i].total) + "/" +
             std::to_string(first.iterations) + " then " + std::to_string(after[i].total) + "/" +
             std::to_string(second.iterations);
+  }
+  // The others too, for a budget that allows a range has no other figures of such a row.
+  const auto add = [&](std::string_view unit, const std::string& was, const std::string& is) {
+    text += ", " + std::string(unit) + " " + was + " then " + is;
+  };
+  for (size_t i = 0; i < first.per_op.size(); ++i) {
+    const MeteredCounter& counter = kMeteredCounters[i];
+    if (counter.exact || !counter.why_not().empty()) continue;
+    const auto total = [&](const Counted& run) {
+      return std::to_string(result::IntegerTotal(run.per_op[i], run.iterations).value_or(0)) + "/" +
+             std::to_string(run.iterations);
+    };
+    add(counter.unit, total(first), total(second));
+  }
+  if (WhyNoDescriptors().empty()) {
+    add(kDescriptorsLeft, std::to_string(first.left.descriptors),
+        std::to_string(second.left.descriptors));
+  }
+  if (WhyNoBytes().empty()) {
+    add(kBytesLeft, std::to_string(first.left.bytes), std::to_string(second.left.bytes));
+  }
+  if (count::PeakIsOn()) {
+    add(kPeakBytes, std::to_string(first.peak), std::to_string(second.peak));
   }
   return text;
 }
@@ -273,11 +300,11 @@ bool CountRow(const Row& row, const Flags& flags, const Counters& announced, std
   const bool stable = first.iterations == second.iterations && TotalsOf(first) == TotalsOf(second);
   if (stable) {
     result::AppendRow(CountedRow(row.name, second), out);
-    if (const auto none = CountPlanted(row, iterations, flags.plants, out)) {
-      return AppendNoCounts(row, *none, out);
-    }
   } else {
     AppendOutcome("unstable", row.name, Difference(first, second), out);
+  }
+  if (const auto none = CountPlanted(row, iterations, flags.plants, out)) {
+    return AppendNoCounts(row, *none, out);
   }
   if (flags.sites && WhyNoSites().empty()) {
     if (const auto none = CountSites(row, iterations, stable, out)) {
@@ -298,7 +325,13 @@ bool CountRow(const Row& row, const Flags& flags, const Counters& announced, std
 bool CountRows(const std::vector<Row>& rows, const Flags& flags) {
   std::string out;
   const Counters announced = ApplicableCounters();
+  const bool has_peak = flags.peak && count::StartPeak();
   AppendHead(Measures::kCountsOnly, &out);
+  if (flags.peak && !has_peak) {
+    result::AppendComment(
+        std::string("not applicable: ") + kPeakBytes + ": " + std::string(count::WhyNoPeak()),
+        &out);
+  }
   if (flags.sites) {
     if (WhyNoSites().empty()) {
       AppendModules(&out);

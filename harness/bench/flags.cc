@@ -2,6 +2,8 @@
 // Parses tare's flags and refuses combinations that contradict each other.
 #include "bench/flags.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -15,17 +17,19 @@ namespace tare::bench {
 
 const char kFlagsHelp[] =
     "tare adds:\n"
-    "          [--tare_format={go|gbench}]  Go's benchmark format (default), or as\n"
-    "                                       --benchmark_format says\n"
+    "          [--tare_format={go|gbench}]  Go's benchmark format (default, but not on a\n"
+    "                                       terminal), or as --benchmark_format says\n"
     "          [--counts-only]              count over fixed iterations, twice; no times\n"
     "          [--tare_list]                list the rows that --benchmark_filter selects\n"
     "          [--tare_iterations=N]        with --counts-only: count over N iterations\n"
-    "          [--tare_plant={alloc|alloc-per-op|bytes|descriptor|block},...]\n"
+    "          [--tare_plant={alloc|alloc-per-op|bytes|descriptor|block|peak},...]\n"
     "                                       with --counts-only: count once more with each of "
     "these\n"
     "                                       faults planted, for `tare gate --self-test`\n"
     "          [--tare_sites]               with --counts-only: record where memory is allocated,\n"
-    "                                       for `tare explain`\n";
+    "                                       for `tare explain`\n"
+    "          [--tare_peak]                with --counts-only: also the most bytes alive at "
+    "once\n";
 
 namespace {
 
@@ -35,6 +39,7 @@ constexpr std::string_view kList = "--tare_list";
 constexpr std::string_view kIterations = "--tare_iterations=";
 constexpr std::string_view kPlant = "--tare_plant=";
 constexpr std::string_view kSites = "--tare_sites";
+constexpr std::string_view kPeak = "--tare_peak";
 constexpr std::string_view kGbenchFormat = "--benchmark_format=";
 constexpr std::string_view kGbenchOut = "--benchmark_out=";
 constexpr std::string_view kGbenchMinTime = "--benchmark_min_time=";
@@ -96,6 +101,8 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
       flags->list = true;
     } else if (arg == kSites) {
       flags->sites = true;
+    } else if (arg == kPeak) {
+      flags->peak = true;
     } else if (arg.starts_with(kFormat)) {
       format = arg;
       const std::string_view value = arg.substr(kFormat.size());
@@ -109,7 +116,7 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
     } else if (arg.starts_with(kPlant)) {
       if (!ParsePlants(arg.substr(kPlant.size()), &flags->plants)) {
         return std::string(arg) +
-               ": unknown plant; there are alloc, alloc-per-op, bytes, descriptor and block";
+               ": unknown plant; there are alloc, alloc-per-op, bytes, descriptor, block and peak";
       }
     } else if (arg.starts_with(kGbenchMinTime)) {
       const std::optional<std::string> value = MinTime(arg.substr(kGbenchMinTime.size()));
@@ -140,10 +147,13 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
   if (flags->counts_only && !gbench_out.empty()) return Contradiction(kCountsOnly, gbench_out);
   if (!flags->counts_only) {
     if (flags->sites) return OnlyWithCounts(kSites);
+    if (flags->peak) return OnlyWithCounts(kPeak);
     if (!flags->plants.empty()) return OnlyWithCounts(kPlant);
     if (flags->counted_iterations != 0) return OnlyWithCounts(kIterations);
   }
-  flags->format = wants_gbench ? Flags::Format::kGbench : Flags::Format::kGo;
+  // Google Benchmark's own table is for people, Go's format for files and programs.
+  const bool for_people = !wants_go && isatty(STDOUT_FILENO) != 0;
+  flags->format = wants_gbench || for_people ? Flags::Format::kGbench : Flags::Format::kGo;
   return "";
 }
 

@@ -17,6 +17,7 @@ struct Flags {
   bool list = false;
   std::vector<Plant> plants;       // in the order given
   bool sites = false;              // record where memory is allocated
+  bool peak = false;               // the most bytes that are alive at once
   int64_t counted_iterations = 0;  // of all threads; 0: each row has its own number
   std::string min_time;            // the flag as Google Benchmark gets it; empty: not given
 };

@@ -11,6 +11,7 @@
 #include "bench/environment.h"
 #include "bench/left_behind.h"
 #include "bench/rows.h"
+#include "count/peak.h"
 #include "result/write_text.h"
 #include "tare/benchmem.h"
 #include "tare/google_benchmark.h"
@@ -55,6 +56,10 @@ void AppendUnits(Measures measures, std::string* out) {
       if (!why_not.empty()) continue;
       set(unit, "assume", "nothing");
       set(unit, "better", "lower");
+    }
+    if (count::PeakIsOn()) {
+      set(kPeakBytes, "assume", "nothing");
+      set(kPeakBytes, "better", "lower");
     }
   }
   for (const result::Unit& unit : units.all()) result::AppendUnit(unit, out);

@@ -9,6 +9,7 @@ namespace tare::bench {
 
 inline constexpr char kDescriptorsLeft[] = "fds-left";
 inline constexpr char kBytesLeft[] = "live-B";
+inline constexpr char kPeakBytes[] = "peak-live-B";  // of a run too, while it lasts: --tare_peak
 
 struct Holdings {
   int64_t descriptors = 0;

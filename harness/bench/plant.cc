@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
+#include <utility>
 
 namespace tare::bench {
 namespace {
 
 constinit Plant g_plant = Plant::kNone;
+constinit void* g_held = nullptr;  // of kPeak, by the leading thread
 
 constexpr struct {
   std::string_view name;
@@ -19,7 +21,7 @@ constexpr struct {
 } kNames[] = {
     {"alloc", Plant::kAlloc}, {"alloc-per-op", Plant::kAllocPerOp},
     {"bytes", Plant::kBytes}, {"descriptor", Plant::kDescriptor},
-    {"block", Plant::kBlock},
+    {"block", Plant::kBlock}, {"peak", Plant::kPeak},
 };
 
 [[noreturn]] void Fail(const char* what) {
@@ -61,7 +63,12 @@ std::string_view NameOf(Plant plant) {
   std::abort();
 }
 
+void PlantWhileOpen(bool leads) noexcept {
+  if (g_plant == Plant::kPeak && leads) g_held = Allocate();
+}
+
 void PlantInWindow(int64_t iterations, bool leads) noexcept {
+  if (g_plant == Plant::kPeak && leads) std::free(std::exchange(g_held, nullptr));
   int64_t blocks = 0;
   if (g_plant == Plant::kAllocPerOp) blocks = iterations;
   if (g_plant == Plant::kAlloc && leads) blocks = 1;

@@ -14,6 +14,7 @@ enum class Plant {
   kBytes,       // 16 bytes more are read of what was allocated, without an allocation more
   kDescriptor,  // one descriptor is left open by each run
   kBlock,       // one block of 16 bytes is left alive by each run
+  kPeak,        // one block of 16 bytes is alive from the first timed iteration to the last
 };
 
 inline constexpr int64_t kPlantedBytes = 16;
@@ -30,6 +31,8 @@ std::string_view NameOf(Plant plant);
 // What the plant does while the window counts, in each thread; `leads` in one of them. Aborts where
 // the plant cannot be made: a fault that was not planted must not pass for one that was not seen.
 void PlantInWindow(int64_t iterations, bool leads) noexcept;
+// What it does when the window has opened; `leads` in one of the threads.
+void PlantWhileOpen(bool leads) noexcept;
 // What it does once the window of the leading thread is closed.
 void PlantAfterWindow() noexcept;
 

@@ -8,6 +8,7 @@
 
 #include "bench/plant.h"
 #include "count/counters.h"
+#include "count/peak.h"
 #include "count/sites.h"
 
 namespace tare::bench {
@@ -40,16 +41,23 @@ class HelperThreads {
     if (started_) return;
     started_ = true;
     first_ = last_ = Read(MeteredThreads::kOthers);
+    count::ResetPeak();
   }
   // Returns how many benchmark threads have ended.
   int NoteEnd() noexcept {
     const std::lock_guard lock(mutex_);
     last_ = Read(MeteredThreads::kOthers);
+    peak_ = count::PeakSinceReset();
     return ++ended_;
   }
   void AddTo(Totals& sum) noexcept {
     const std::lock_guard lock(mutex_);
     AddDifference(first_, last_, sum);
+  }
+  // Of all threads, up to the last end.
+  int64_t peak() noexcept {
+    const std::lock_guard lock(mutex_);
+    return peak_;
   }
 
  private:
@@ -58,6 +66,7 @@ class HelperThreads {
   int ended_ = 0;
   Totals first_{};
   Totals last_{};
+  int64_t peak_ = 0;
 };
 
 constinit thread_local Window t_window;
@@ -86,6 +95,7 @@ void Window::Enter(bool leads) noexcept {
   totals_ = {};
   counting_ = false;
   if (g_record_sites) count::RecordThisThread(false);  // the last run may have been skipped
+  if (count::PeakIsOn()) count::PausePeak(true);
 }
 
 void Window::Open() noexcept {
@@ -94,17 +104,20 @@ void Window::Open() noexcept {
   g_helpers.NoteStart();
   if (g_record_sites) count::RecordOthers(true);
   Resume();
+  if (ThePlant() == Plant::kPeak) PlantWhileOpen(leads_);
 }
 
 void Window::Pause() noexcept {
   if (!counting_) return;
   counting_ = false;
   if (g_record_sites) count::RecordThisThread(false);
+  if (count::PeakIsOn()) count::PausePeak(true);
   AddDifference(start_, Read(MeteredThreads::kThis), totals_);
 }
 
 void Window::Resume() noexcept {
   counting_ = true;
+  if (count::PeakIsOn()) count::PausePeak(false);
   start_ = Read(MeteredThreads::kThis);
   if (g_record_sites) count::RecordThisThread(true);
 }
@@ -144,6 +157,10 @@ void AttachCounts(benchmark::State& state) {
     state.counters[kMeteredCounters[i].unit] =
         benchmark::Counter(static_cast<double>(totals[i]), benchmark::Counter::kAvgIterations);
   }
+}
+
+int64_t PeakOfLastRun() {
+  return g_helpers.peak();
 }
 
 void RecordSites(bool on) {

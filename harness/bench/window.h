@@ -56,6 +56,10 @@ class Window {
 // of all threads. Counters that do not apply here are left out.
 void AttachCounts(benchmark::State& state);
 
+// The most bytes that were alive at once between the first Open and the last End of the last run,
+// above those that were alive at the first Open; only while count::PeakIsOn().
+int64_t PeakOfLastRun();
+
 // Whether what runs from now on records the sites of what is counted; not while one does. Needs
 // StartSites (tare/sites.h).
 void RecordSites(bool on);

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "count/counters.h"
+#include "count/peak.h"
 #include "count/slot.h"
 
 namespace tare::count {
@@ -29,6 +30,7 @@ constinit Slot* g_listed = nullptr;
 constinit AllocCount g_accounts[2];  // by role: what ended threads and former roles have counted
 constinit pthread_key_t g_key = 0;
 constinit SiteRecorder g_recorder = nullptr;  // changes once, as g_started does
+constinit bool g_tracks_live = false;         // likewise
 enum class Started : uint8_t { kNo, kStarting, kYes };
 constinit Started g_started = Started::kNo;  // changes before the process has a second thread
 
@@ -75,7 +77,8 @@ void Unlink(Slot& slot) noexcept {
 }
 
 void UpdatePlain(Slot& slot) noexcept {
-  slot.plain = slot.life == Slot::Life::kListed && slot.fail_in == 0 && g_recorder == nullptr;
+  slot.plain = slot.life == Slot::Life::kListed && slot.fail_in == 0 && g_recorder == nullptr &&
+               !g_tracks_live;
 }
 
 // The destructor of g_key. The thread may allocate on: each later call settles itself.
@@ -143,6 +146,11 @@ AllocCount Total(const Slot& slot) noexcept {
 
 void BeginSpecial(Call call) noexcept {
   Slot& slot = t_slot;
+  if (g_tracks_live && !slot.live_is_known && g_started == Started::kYes) {
+    BindUsable(slot);
+    slot.live = Total(slot).BytesLive();
+    slot.live_is_known = true;
+  }
   if (slot.life != Slot::Life::kNew) return;
   const KeepErrno keep_errno;
   if (g_started == Started::kNo) Start(slot);
@@ -154,6 +162,11 @@ void BeginSpecial(Call call) noexcept {
 
 void EndSpecial() noexcept {
   Slot& slot = t_slot;
+  if (slot.live_is_known) {
+    const int64_t before = slot.live;
+    slot.live = Total(slot).BytesLive();
+    if (slot.live != before) AddLive(slot.live - before, slot.makes_no_peak);
+  }
   if (slot.life == Slot::Life::kListed) return;
   const Locked locked;
   Settle(slot);
@@ -169,6 +182,21 @@ bool FaultIsDue() noexcept {
 void SetSiteRecorder(SiteRecorder recorder) noexcept {
   g_recorder = recorder;
   UpdatePlain(t_slot);
+}
+
+bool TrackLive() noexcept {
+  {
+    const Locked locked;
+    const Slot* const mine = t_slot.life == Slot::Life::kListed ? &t_slot : nullptr;
+    if (g_listed != mine || (mine != nullptr && mine->next != nullptr)) return false;
+    g_tracks_live = true;
+  }
+  UpdatePlain(t_slot);
+  return true;
+}
+
+bool PeakIsOn() noexcept {
+  return g_tracks_live;
 }
 
 void NoteSite(size_t bytes) noexcept {

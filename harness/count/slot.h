@@ -42,7 +42,7 @@ struct alignas(64) Slot {
   enum class Life : uint8_t { kNew, kListed, kEnded };
 
   // What every call touches: one cache line.
-  bool plain = false;  // listed, no fault armed, and nobody records stacks
+  bool plain = false;  // listed, no fault armed, nobody records stacks or tracks live bytes
   Life life = Life::kNew;
   Role role = Role::kOther;
   bool records_sites = false;  // while somebody records: this thread's
@@ -63,6 +63,11 @@ struct alignas(64) Slot {
   AllocCount settled;
   Slot* previous = nullptr;
   Slot* next = nullptr;
+
+  // While live bytes are tracked (peak.h): this thread's as they were last added to the total.
+  int64_t live = 0;
+  bool live_is_known = false;
+  bool makes_no_peak = false;
 };
 
 // Zero-initialized in static TLS: usable before any constructor has run, gone with the thread.
@@ -91,6 +96,10 @@ using SiteRecorder = void (*)(size_t bytes) noexcept;
 void SetSiteRecorder(SiteRecorder recorder) noexcept;
 // Calls it, if there is one.
 void NoteSite(size_t bytes) noexcept;
+
+// From here on every call tells peak.cc what it changed. Once in a process, and never undone, for
+// it costs every call its plain path. False where another thread is listed already.
+[[nodiscard]] bool TrackLive() noexcept;
 
 // The slot's totals so far.
 AllocCount Total(const Slot& slot) noexcept;

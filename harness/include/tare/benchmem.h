@@ -6,9 +6,11 @@
 // meter.h), whether its main is ours, BENCHMARK_MAIN() or its own, and understands beside Google
 // Benchmark's flags:
 //
-//   --tare_format=go      results in Go's benchmark format: the default
+//   --tare_format=go      results in Go's benchmark format: the default where standard output is no
+//                         terminal
 //   --tare_format=gbench  Google Benchmark's own reporters, as --benchmark_format says; giving
-//                         --benchmark_format alone means the same
+//                         --benchmark_format alone means the same. The default on a terminal: the
+//                         table for people, with the counts as user counters
 //   --counts-only         no times: a warm-up, then a fixed number of iterations, twice; system
 //                         calls are counted as well, of the second time, and what that run left
 //                         behind: fds-left, descriptors open after it and not before, and live-B,
@@ -18,7 +20,12 @@
 //   --tare_plant=KIND,... with --counts-only, counts each row once more with each of these faults
 //                         planted, for a gate to prove that it notices: `alloc` (one allocation in
 //                         a run), `alloc-per-op`, `bytes` (16 more in a run), `descriptor` (one
-//                         left open by a run), `block` (one left alive)
+//                         left open by a run), `block` (one left alive), `peak` (one alive while
+//                         the window is open)
+//   --tare_peak           with --counts-only, also peak-live-B: the most usable bytes that were
+//                         alive at once between the first timed iteration and the last, over all
+//                         threads, above those that were alive before. Pauses make no peak, but
+//                         what they leave alive counts. Slows every allocation of the process down
 //   --tare_sites          with --counts-only, counts each row once more and records from where it
 //                         allocates (tare/sites.h); `tare explain` reads that
 //   --tare_list           a line for each row that --benchmark_filter selects, and no run; tab
@@ -39,7 +46,8 @@
 //                                 nothing is counted here and --counts-only was asked for
 //   # error <name>: <message>     skipped with any other message, or not counted although it should
 //   # unstable <name>: <unit> <total>/<iterations> then <total>/<iterations>, <unit> ...
-//                                 --counts-only: the two runs differ
+//                                 --counts-only: the two runs differ; every unit that is counted is
+//                                 said, and those of a run without "/<iterations>"
 //   # label <name>: <text>        what the benchmark gave to State::SetLabel
 //   # note <name>: <text>         a value that was left out, and why
 //   # planted <kind> <name>: <row>   --tare_plant: the row, counted with that fault
