@@ -17,6 +17,11 @@ constexpr char kResults[] =
     "BenchmarkA 8  0 allocs/op  0 B/op  0 usable-B/op  1.5 syscalls/op  0 fds-left  0 live-B\n"
     "BenchmarkA/backend=epoll 1000  2.001 allocs/op  96 B/op  112 usable-B/op\n"
     "# absent B: no\n# unstable C: allocs/op 1/8 then 2/8\n";
+// What a range of a budget is held against.
+constexpr char kVarying[] =
+    "os: linux\n"
+    "# unstable A: allocs/op 1/8 then 2/8, B/op 8/8 then 9/8, usable-B/op 8/8 then 8/8, "
+    "syscalls/op 8/8 then 9/8, fds-left 0 then 0, live-B 0 then -8\n";
 
 }  // namespace
 
@@ -36,6 +41,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Require(verdict.Count(tare::gate::Outcome::kCannotJudge) > 0, "C is unstable, and that passed");
   RenderJson(verdict);
   RenderJunit(verdict);
+  static const std::vector<tare::gate::Evidence> varying = {
+      tare::gate::ReadEvidence(kVarying, "v")};
+  RenderJson(Judge(*budgets, varying, options));
+  const auto widened = UpdateBudgets(text, "b", varying, {true, false});
+  Require(widened.ok() || widened.status().code() != absl::StatusCode::kInternal,
+          "an edit of a range spoilt the file");
   for (const bool prune : {false, true}) {
     const auto update = UpdateBudgets(text, "b", evidence, {true, prune});
     Require(update.ok() || update.status().code() != absl::StatusCode::kInternal,

@@ -10,7 +10,7 @@
 //   [gate]
 //   budgets = [                   # a row a line
 //     { benchmark = "A/size=64", allocs = 2, bytes = 96, usable = 112, syscalls = 8,
-//       fds_left = 0, live_bytes = 0 },          (on one line)
+//       fds_left = 0, live_bytes = 0, peak_bytes = 96 },          (on one line)
 //     { benchmark = "A/size=64", when = { allocator = "glibc-*" }, allocs = 3, bytes = 99 },
 //     { benchmark = "B/*", unbudgeted = "why nobody gates it" },
 //   ]
@@ -19,10 +19,12 @@
 //       expires = 2027-01-31 },                  (on one line)
 //   ]
 //
-// A value is an integer or a fraction in quotes, "1/1000". `benchmark` and the values of `when` are
-// patterns: "*" stands for any text, "\\*" (in TOML's quotes) for a star, "\\\\" for a backslash.
-// `when` names a key of the results' configuration (os, arch, compiler, allocator, kernel, ...) or
-// of the benchmark's name (backend, variant, mode, ...).
+// A value is an integer or a fraction in quotes, "1/1000". Where scheduling moves a count, it is a
+// range with its reason, `allocs = { least = 3, most = 5, why = "..." }`; without `least` a
+// ceiling. `benchmark` and the values of `when` are patterns: "*" stands for any text, "\\*" (in
+// TOML's quotes) for a star, "\\\\" for a backslash. `when` names a key of the results'
+// configuration (os, arch, compiler, allocator, kernel, ...) or of the benchmark's name (backend,
+// variant, mode, ...).
 #pragma once
 
 #include <array>
@@ -56,9 +58,10 @@ inline constexpr Metric kMetrics[] = {
     {"syscalls", "syscalls/op", false, true, "system calls per operation"},
     {"fds_left", "fds-left", false, false, "descriptors left open by a run"},
     {"live_bytes", "live-B", false, false, "bytes left alive by a run"},
+    {"peak_bytes", "peak-live-B", false, false, "bytes alive at once in a run"},
 };
 inline constexpr size_t kMetricCount = std::size(kMetrics);
-enum MetricIndex : size_t { kAllocs, kBytes, kUsable, kSyscalls, kDescriptors, kLiveBytes };
+enum MetricIndex : size_t { kAllocs, kBytes, kUsable, kSyscalls, kDescriptors, kLiveBytes, kPeak };
 
 // What a waiver calls the time of a benchmark against a base build (judge_times.h): it has no
 // budget.
@@ -66,11 +69,19 @@ inline constexpr char kTimeMetric[] = "time";
 
 using Conditions = std::vector<std::pair<std::string, std::string>>;
 
+// In place of an equality or a plain ceiling: what a count may be, both ends included.
+struct Range {
+  Rational least;
+  Rational most;
+  std::string why;
+};
+
 struct Budget {
   std::string benchmark;  // pattern
   Conditions when;
   std::string unbudgeted;  // why nothing is gated; empty: something is
-  std::array<std::optional<Rational>, kMetricCount> limits;
+  std::array<std::optional<Rational>, kMetricCount> limits;  // of a range the most
+  std::array<std::optional<Range>, kMetricCount> ranges;
   int64_t line = 0;
 };
 
@@ -122,6 +133,9 @@ Choice ChooseBudget(const Budgets& budgets, absl::string_view name, const result
 // tells: what is allocated once in a run weighs differently in runs of another length. 0: its
 // allocs and bytes are whole numbers, which hold for any.
 int64_t OperationsOf(const Budgets& budgets, absl::string_view name);
+
+// Whether some budget limits the bytes that are alive at once, which are counted only if asked for.
+bool LimitsPeak(const Budgets& budgets);
 
 // What keeps `budget` from holding in results of this configuration; empty: it holds, for those
 // benchmarks that it names.

@@ -107,6 +107,39 @@ class Reader {
     return *text;
   }
 
+  static std::optional<Rational> Number(const toml::node& node) {
+    if (node.is_integer() && node.value<int64_t>() >= 0) {
+      return Rational{*node.value<int64_t>(), 1};
+    }
+    if (node.is_string()) return ParseRational(*node.value<std::string>());
+    return std::nullopt;
+  }
+
+  Range ReadRange(const toml::table& table, const char* key) {
+    Allow(table, {"least", "most", "why"});
+    Range range;
+    range.why = Text(table, "why", true);
+    const auto take = [&](const char* end, Rational* value) {
+      const toml::node* node = table.get(end);
+      if (node == nullptr) return false;
+      const std::optional<Rational> number = Number(*node);
+      if (!number.has_value()) {
+        Complain(*node, absl::StrCat(end, " of ", key,
+                                     " must be an integer from 0 on, or a fraction in quotes"));
+      }
+      *value = number.value_or(Rational{});
+      return true;
+    };
+    if (!take("most", &range.most)) {
+      Complain(table, absl::StrCat("a range of ", key, " needs most = ..."));
+    }
+    take("least", &range.least);
+    if (range.least.Compare(range.most) > 0) {
+      Complain(table, absl::StrCat("the range of ", key, " is empty: least is above most"));
+    }
+    return range;
+  }
+
   void ReadBudget(const toml::table& row) {
     std::vector<std::string> known = {"benchmark", "when", "unbudgeted"};
     for (const Metric& metric : kMetrics) known.emplace_back(metric.key);
@@ -119,18 +152,18 @@ class Reader {
     for (size_t i = 0; i < kMetricCount; ++i) {
       const toml::node* node = row.get(kMetrics[i].key);
       if (node == nullptr) continue;
-      std::optional<Rational> limit;
-      if (node->is_integer() && node->value<int64_t>() >= 0) {
-        limit = Rational{*node->value<int64_t>(), 1};
-      } else if (node->is_string()) {
-        limit = ParseRational(*node->value<std::string>());
+      if (node->is_table()) {
+        budget.ranges[i] = ReadRange(*node->as_table(), kMetrics[i].key);
+        budget.limits[i] = budget.ranges[i]->most;
+        continue;
       }
-      if (!limit.has_value()) {
+      budget.limits[i] = Number(*node);
+      if (!budget.limits[i].has_value()) {
         Complain(*node, absl::StrCat(kMetrics[i].key,
-                                     " must be an integer from 0 on, or a "
-                                     "fraction in quotes such as \"1/1000\""));
+                                     " must be an integer from 0 on, a fraction in quotes such as "
+                                     "\"1/1000\", or a range { least = 3, most = 5, why = "
+                                     "\"...\" }"));
       }
-      budget.limits[i] = limit;
     }
     const bool exact = budget.limits[kAllocs].has_value() && budget.limits[kBytes].has_value();
     if (budget.unbudgeted.empty() && !exact) {

@@ -53,6 +53,30 @@ TEST(ParseBudgets, ReadsRowsConditionsAndWaivers) {
   EXPECT_EQ(budgets->waivers[0].line, 10);
 }
 
+TEST(ParseBudgets, ARangeHasItsReason) {
+  const auto budgets = ParseRows(
+      "{ benchmark = \"A\", allocs = { least = \"1/8\", most = 5, why = \"w\" }, bytes = { most = "
+      "9, "
+      "why = \"x\" } },\n");
+  ASSERT_TRUE(budgets.ok()) << budgets.status();
+  const Budget& budget = budgets->budgets[0];
+  EXPECT_EQ(ToText(budget.ranges[kAllocs]->least), "0.125 = 1/8");
+  EXPECT_EQ(ToText(*budget.limits[kAllocs]), "5");
+  EXPECT_EQ(budget.ranges[kAllocs]->why, "w");
+  EXPECT_EQ(ToText(budget.ranges[kBytes]->least), "0");
+  EXPECT_EQ(OperationsOf(*budgets, "A"), 0);
+  const auto error = [](const char* range) {
+    return ErrorOfRow(absl::StrCat("{ benchmark = \"A\", allocs = ", range, ", bytes = 0 }"));
+  };
+  EXPECT_THAT(error("{ most = 5 }"), HasSubstr("b.toml:4: a row needs why"));
+  EXPECT_THAT(error("{ most = 5, why = \"\" }"), HasSubstr("why must be a string, and not empty"));
+  EXPECT_THAT(error("{ least = 5, why = \"w\" }"), HasSubstr("a range of allocs needs most"));
+  EXPECT_THAT(error("{ least = 6, most = 5, why = \"w\" }"), HasSubstr("least is above most"));
+  EXPECT_THAT(error("{ most = 1.5, why = \"w\" }"), HasSubstr("most of allocs must be an integer"));
+  EXPECT_THAT(error("{ most = 1, way = \"w\" }"), HasSubstr("unknown key 'way'"));
+  EXPECT_THAT(error("1.5"), HasSubstr("or a range { least = 3"));
+}
+
 TEST(ParseBudgets, WhatIsWrongIsNamedWithItsLine) {
   EXPECT_THAT(ErrorOf(""), HasSubstr("b.toml:1: version = 1 is missing"));
   EXPECT_THAT(ErrorOf("version = 2\n"), HasSubstr("b.toml:1: this tare reads version 1 only"));

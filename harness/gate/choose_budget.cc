@@ -149,6 +149,11 @@ Choice ChooseBudget(const Budgets& budgets, absl::string_view name, const result
   return choice;
 }
 
+bool LimitsPeak(const Budgets& budgets) {
+  return std::any_of(budgets.budgets.begin(), budgets.budgets.end(),
+                     [](const Budget& budget) { return budget.limits[kPeak].has_value(); });
+}
+
 int64_t OperationsOf(const Budgets& budgets, absl::string_view name) {
   result::Config as_recorded;
   for (const auto& [key, value] : budgets.recorded) as_recorded.Set(key, value);
@@ -156,6 +161,7 @@ int64_t OperationsOf(const Budgets& budgets, absl::string_view name) {
   if (budget == nullptr) return 0;
   for (const size_t metric : {kAllocs, kBytes}) {
     const std::optional<Rational>& limit = budget->limits[metric];
+    if (budget->ranges[metric].has_value()) continue;  // it holds for any number
     if (limit.has_value() && !limit->IsInteger()) return limit->n;
   }
   return 0;

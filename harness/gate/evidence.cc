@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "result/check.h"
 #include "result/read_gbench_json.h"
@@ -61,11 +62,32 @@ class Gatherer {
       if (measured.state >= state && measured.state != State::kCounted) return;  // graver already
       measured.state = state;
       measured.reason = std::string(comment.substr(colon + 2));
+      if (state == State::kUnstable) TakeBetween(measured.reason, &measured);
       return;
     }
   }
 
  private:
+  // "<unit> <total>/<iterations> then <total>/<iterations>, <unit> <value> then <value>, ...".
+  static void TakeBetween(absl::string_view text, Measured* measured) {
+    for (const absl::string_view part : absl::StrSplit(text, ", ")) {
+      const std::vector<absl::string_view> words = absl::StrSplit(part, ' ');
+      if (words.size() != 4 || words[2] != "then") continue;
+      for (size_t i = 0; i < kMetricCount; ++i) {
+        if (kMetrics[i].unit != words[0]) continue;
+        // A run that gave back what was there before has left nothing.
+        const auto parse = [&](absl::string_view word) {
+          const bool gave_back = !kMetrics[i].per_op && absl::StartsWith(word, "-");
+          return gave_back ? Rational{} : ParseRational(word);
+        };
+        const std::optional<Rational> first = parse(words[1]), second = parse(words[3]);
+        if (!first.has_value() || !second.has_value()) continue;
+        measured->between[i] =
+            first->Compare(*second) <= 0 ? std::pair(*first, *second) : std::pair(*second, *first);
+      }
+    }
+  }
+
   Measured& Of(absl::string_view name) {
     const auto [entry, is_new] = index_.try_emplace(std::string(name), evidence_.rows.size());
     if (is_new) evidence_.rows.emplace_back().name = std::string(name);

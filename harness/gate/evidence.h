@@ -26,6 +26,8 @@ struct Measured {
   // What the file says, and as an exact total; a value without one is no whole number.
   std::array<std::optional<double>, kMetricCount> values;
   std::array<std::optional<Rational>, kMetricCount> costs;
+  // Of an unstable row: what the two runs gave, the smaller one first, as far as it is said.
+  std::array<std::optional<std::pair<Rational, Rational>>, kMetricCount> between;
 };
 
 struct Evidence {

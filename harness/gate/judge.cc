@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gate/waivers.h"
+#include "result/words.h"
 
 namespace tare::gate {
 namespace {
@@ -20,9 +21,10 @@ using State = Measured::State;
 // "+2 (+16.7 %)"; from 0 there is no percentage.
 std::string Change(const Rational& budget, const Rational& measured) {
   const double difference = measured.ToDouble() - budget.ToDouble();
-  std::string text = absl::StrFormat("%+.6g", difference);
+  std::string text = result::Rounded(difference, 6, true);
   if (budget.total != 0) {
-    absl::StrAppendFormat(&text, ", %+.3g %%", 100 * difference / budget.ToDouble());
+    const double percent = 100 * difference / budget.ToDouble();
+    absl::StrAppend(&text, ", ", result::Rounded(percent, 3, true), " %");
   }
   return text;
 }
@@ -121,9 +123,11 @@ class Judgement {
     if (!budget.unbudgeted.empty()) {
       Add(Outcome::kUnbudgeted, row.name, "", where, budget.unbudgeted);
     } else if (row.state == State::kUnstable) {
-      Add(Outcome::kCannotJudge, row.name, "", where,
-          absl::StrCat("the count is unstable: ", row.reason));
-      return;
+      if (const std::string why = WhyNoRange(row, budget); !why.empty()) {
+        Add(Outcome::kCannotJudge, row.name, "", where,
+            absl::StrCat("the count is unstable: ", row.reason, "; ", why));
+        return;
+      }
     }
     bool judged = false;
     for (size_t i = 0; i < kMetricCount; ++i) {
@@ -132,11 +136,35 @@ class Judgement {
     if (judged) ++verdict_.benchmarks;
   }
 
+  // Why an unstable row cannot be held against its budget; empty: it can.
+  static std::string WhyNoRange(const Measured& row, const Budget& budget) {
+    for (size_t i = 0; i < kMetricCount; ++i) {
+      const Metric& metric = kMetrics[i];
+      if (!budget.limits[i].has_value()) continue;
+      if (!row.between[i].has_value()) {
+        // What the kernel does not let be counted is said elsewhere.
+        if (i == kSyscalls) continue;
+        return absl::StrCat("what both runs gave of ", metric.unit, " is not said");
+      }
+      const auto& [low, high] = *row.between[i];
+      if (metric.exact && !budget.ranges[i].has_value() && low.Compare(high) != 0) {
+        return absl::StrCat("if scheduling moves it, say ", metric.key,
+                            " = { least = ", ToToml(low), ", most = ", ToToml(high),
+                            ", why = \"...\" }");
+      }
+    }
+    return "";
+  }
+
   // Whether there was something to judge.
   bool JudgeMetric(const Evidence& e, const Measured& row, const Budget& budget, size_t i) {
     const Metric& metric = kMetrics[i];
     const Rational& limit = *budget.limits[i];
     const std::string where = budgets_.Where(budget.line);
+    if (row.between[i].has_value()) {
+      JudgeRange(row, budget, i, row.between[i]->first, row.between[i]->second);
+      return true;
+    }
     if (!row.values[i].has_value()) {
       const auto reason = std::find_if(e.not_applicable.begin(), e.not_applicable.end(),
                                        [&](const auto& n) { return n.first == metric.unit; });
@@ -144,7 +172,8 @@ class Judgement {
       Add(said && i == kSyscalls ? Outcome::kNotCounted : Outcome::kCannotJudge, row.name,
           metric.key, e.Where(row),
           said ? absl::StrCat(metric.unit, " is not counted here: ", reason->second)
-               : absl::StrCat(metric.unit, " is missing; `tare run --counts-only` counts it"));
+               : absl::StrCat(metric.unit, " is missing; `tare run --counts-only",
+                              i == kPeak ? " --peak" : "", "` counts it"));
       return false;
     }
     if (!row.costs[i].has_value()) {
@@ -154,6 +183,10 @@ class Judgement {
       return false;
     }
     const Rational& cost = *row.costs[i];
+    if (budget.ranges[i].has_value()) {
+      JudgeRange(row, budget, i, cost, cost);
+      return true;
+    }
     const int order = cost.Compare(limit);
     // What happens once in a run weighs differently in runs of another length.
     if (order != 0 && metric.exact && !limit.IsInteger() && cost.n % limit.n != 0) {
@@ -178,6 +211,35 @@ class Judgement {
     finding.budget = limit;
     finding.measured = cost;
     return true;
+  }
+
+  // What two runs gave, or one gave twice, against a range or whatever else the limit is.
+  void JudgeRange(const Measured& row, const Budget& budget, size_t i, const Rational& low,
+                  const Rational& high) {
+    const Metric& metric = kMetrics[i];
+    const std::optional<Range>& range = budget.ranges[i];
+    const Rational& most = *budget.limits[i];
+    const Rational least = range.has_value() ? range->least : metric.exact ? most : Rational{};
+    Outcome outcome = Outcome::kPass;
+    std::string message;
+    const std::string allowed =
+        range.has_value()
+            ? absl::StrCat("the range is ", ToText(least), " to ", ToText(most))
+            : absl::StrCat("the ", metric.exact ? "budget" : "ceiling", " is ", ToText(most));
+    if (high.Compare(most) > 0) {
+      outcome = Outcome::kRegression;
+      message = absl::StrCat(metric.unit, ": ", ToText(high), ", ", allowed, " (",
+                             Change(most, high), ")");
+    } else if (low.Compare(least) < 0) {
+      outcome = Outcome::kImprovement;
+      message = absl::StrCat(metric.unit, ": ", ToText(low), ", ", allowed, " (",
+                             Change(least, low), "); claim it: `tare budget update`");
+    }
+    const bool below = outcome == Outcome::kImprovement;
+    Finding& finding =
+        Add(outcome, row.name, metric.key, budgets_.Where(budget.line), std::move(message));
+    finding.budget = below ? least : most;
+    finding.measured = below ? low : high;
   }
 
   // Not where a file could not be judged: it may have held what is missed.

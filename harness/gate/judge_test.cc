@@ -132,6 +132,13 @@ TEST(Judge, ACeilingIsNotPassed) {
   EXPECT_EQ(more.Exit(), 1);
 }
 
+TEST(Judge, NumbersAreWrittenAsPeopleWriteThem) {
+  const Case more(kBudgetOfA, "BenchmarkA 1000 34 allocs/op 2500096 B/op 6 syscalls/op\n");
+  EXPECT_THAT(more.Findings(),
+              ElementsAre(HasSubstr("allocs/op: 34, the budget is 2 (+32, +1600 %)"),
+                          HasSubstr("B/op: 2500096, the budget is 96 (+2500000, +2604167 %)")));
+}
+
 TEST(Judge, LeftOversAreOfARunAndNotOfAnOperation) {
   const Case left("{ benchmark = \"A\", allocs = 0, bytes = 0, fds_left = 0, live_bytes = 16 },\n",
                   "BenchmarkA 1000 0 allocs/op 0 B/op 1 fds-left 32 live-B\n");
@@ -141,6 +148,48 @@ TEST(Judge, LeftOversAreOfARunAndNotOfAnOperation) {
   const Case less("{ benchmark = \"A\", allocs = 0, bytes = 0, fds_left = 0, live_bytes = 16 },\n",
                   "BenchmarkA 1000 0 allocs/op 0 B/op 0 fds-left -32 live-B\n");
   EXPECT_EQ(less.Exit(), 0) << "a run gave back what was there before";
+}
+
+// What the threads of a benchmark do to each other's counts is theirs to say, within a range.
+TEST(Judge, ARangeHoldsForBothRunsOfAnUnstableCount) {
+  constexpr char kRange[] =
+      "{ benchmark = \"A\", allocs = { least = 3, most = 5, why = \"w\" }, bytes = { most = 99, "
+      "why "
+      "= \"w\" }, syscalls = 8, fds_left = 0, live_bytes = 0 },\n";
+  const auto unstable = [&](const std::string& text) {
+    return Case(kRange, "# unstable A: " + text + "\n");
+  };
+  const std::string others =
+      ", syscalls/op 6000/1000 then 7000/1000, fds-left 0 then 0, live-B 0 "
+      "then -16";
+  const std::string bytes = ", B/op 90000/1000 then 99000/1000, usable-B/op 1/1000 then 2/1000";
+  EXPECT_EQ(unstable("allocs/op 3000/1000 then 5000/1000" + bytes + others).Exit(), 0);
+  EXPECT_EQ(unstable("allocs/op 5000/1000 then 3000/1000" + bytes + others).Exit(), 0);
+  // As stable as any other: both ends are in the range.
+  EXPECT_EQ(Case(kRange, "BenchmarkA 1000 4 allocs/op 96 B/op 6 syscalls/op 0 fds-left 0 live-B\n")
+                .Exit(),
+            0);
+  const Case more = unstable("allocs/op 3000/1000 then 5001/1000" + bytes + others);
+  EXPECT_THAT(more.Findings(),
+              ElementsAre("regression A allocs: allocs/op: 5.001 = 5001/1000, the range is 3 to 5 "
+                          "(+0.001, +0.02 %) [b.toml:4]"));
+  EXPECT_EQ(more.Exit(), 1);
+  const Case fewer = unstable("allocs/op 2000/1000 then 4000/1000" + bytes + others);
+  EXPECT_EQ(fewer.Exit(), 3);
+  EXPECT_THAT(fewer.Findings(), ElementsAre(HasSubstr("allocs/op: 2, the range is 3 to 5 (-1")));
+  // The other limits of such a row hold as ever.
+  EXPECT_EQ(unstable("allocs/op 3000/1000 then 4000/1000" + bytes +
+                     ", syscalls/op 6000/1000 then 8001/1000, fds-left 0 then 0, live-B 0 then 0")
+                .Exit(),
+            1);
+  EXPECT_EQ(unstable("allocs/op 3000/1000 then 4000/1000" + bytes +
+                     ", syscalls/op 6000/1000 then 8000/1000, fds-left 0 then 1, live-B 0 then 0")
+                .Exit(),
+            1);
+  // What is not said cannot pass.
+  EXPECT_THAT(unstable("allocs/op 3000/1000 then 4000/1000").Findings(),
+              testing::Contains(HasSubstr("what both runs gave of B/op is not said")));
+  EXPECT_EQ(unstable("allocs/op 3000/1000 then 4000/1000" + bytes).Exit(), 4);
 }
 
 TEST(Judge, WhatCannotBeJudgedIsNamedAndFails) {
@@ -157,7 +206,9 @@ TEST(Judge, WhatCannotBeJudgedIsNamedAndFails) {
        "cannot judge A allocs: 0.33329999999999999 allocs/op is no whole number over 1000 "
        "operations [r.txt:1]"},
       {kBudgetOfA, "# unstable A: allocs/op 3/1000 then 4/1000\n",
-       "cannot judge A : the count is unstable: allocs/op 3/1000 then 4/1000 [b.toml:4]"},
+       "cannot judge A : the count is unstable: allocs/op 3/1000 then 4/1000; if scheduling "
+       "moves it, say allocs = { least = \"3/1000\", most = \"4/1000\", why = \"...\" } "
+       "[b.toml:4]"},
       {kBudgetOfA, "# absent A: no io_uring\n",
        "cannot judge A : absent here: no io_uring; it has a budget (--allow-absent lets it pass) "
        "[b.toml:4]"},

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "gate/budget.h"
+#include "result/words.h"
 #include "stat/holm.h"
 #include "stat/shift.h"
 #include "stat/signed_rank.h"
@@ -59,11 +60,12 @@ double SeenFrom(const std::vector<double>& logarithms, double ratio, double low,
 }
 
 std::string InWords(const TimeChange& change, const TimeRules& rules) {
+  const auto ratio = [](double value) { return result::Rounded(value, 4); };
   return absl::StrFormat(
-      "time: %.4g of the base build's [%.4g, %.4g] over %d rounds, p %.2g (Holm %.2g); a "
-      "regression from %.4g on",
-      change.ratio, change.low, change.high, change.rounds, change.p, change.p_holm,
-      1 + rules.min_effect);
+      "time: %s of the base build's [%s, %s] over %s, p %.2g (Holm %.2g); a regression from %s on",
+      ratio(change.ratio), ratio(change.low), ratio(change.high),
+      result::CountOf(change.rounds, "round"), change.p, change.p_holm,
+      ratio(1 + rules.min_effect));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "result/words.h"
 
 namespace tare::gate {
 namespace {
@@ -24,7 +25,8 @@ int Rational::Compare(const Rational& other) const {
 
 std::string ToText(const Rational& rational) {
   if (rational.IsInteger()) return absl::StrCat(rational.total / rational.n);
-  return absl::StrCat(rational.ToDouble(), " = ", rational.total, "/", rational.n);
+  return absl::StrCat(result::Rounded(rational.ToDouble(), 6), " = ", rational.total, "/",
+                      rational.n);
 }
 
 std::string ToToml(const Rational& rational) {

@@ -89,6 +89,16 @@ std::optional<std::pair<size_t, size_t>> FindValue(absl::string_view line, absl:
   return std::nullopt;
 }
 
+// Where in a row the value of `end` stands in the braces that are the value of `key`.
+std::optional<std::pair<size_t, size_t>> FindInRange(absl::string_view line, absl::string_view key,
+                                                     absl::string_view end) {
+  const auto range = FindValue(line, key);
+  if (!range.has_value() || line.substr(range->first, 1) != "{") return std::nullopt;
+  auto inner = FindValue(line.substr(range->first), end);
+  if (inner.has_value()) inner->first += range->first;
+  return inner;
+}
+
 // Behind the brace that closes the row which begins in this line; nothing if it ends in another, or
 // something else than a comma and a comment follows.
 std::optional<size_t> EndOfRow(absl::string_view line) {
@@ -157,6 +167,10 @@ class Updater {
         (!budget->unbudgeted.empty() || budget->benchmark != PatternOf(row.name))) {
       return;
     }
+    if (budget != nullptr && row.state == State::kUnstable && row.between[kAllocs].has_value() &&
+        row.between[kBytes].has_value()) {
+      return Change(*budget, row);
+    }
     if (row.state != State::kCounted || !row.costs[kAllocs].has_value() ||
         !row.costs[kBytes].has_value()) {
       update_.refused.push_back(absl::StrCat(
@@ -182,18 +196,34 @@ class Updater {
     std::string edited = line;
     std::vector<std::string> changes;
     for (size_t i = 0; i < kMetricCount; ++i) {
-      if (!budget.limits[i].has_value() || !row.costs[i].has_value()) continue;
+      if (!budget.limits[i].has_value()) continue;
+      const bool exact = kMetrics[i].exact, is_range = budget.ranges[i].has_value();
+      if (!row.between[i].has_value() && !row.costs[i].has_value()) continue;
+      const auto [low, high] =
+          row.between[i].has_value() ? *row.between[i] : std::pair(*row.costs[i], *row.costs[i]);
+      if (exact && !is_range && low.Compare(high) != 0) {
+        update_.refused.push_back(absl::StrCat(
+            row.name, ": ", row.reason, "; if scheduling moves it, say ", kMetrics[i].key,
+            " = { least = ", ToToml(low), ", most = ", ToToml(high), ", why = \"...\" }"));
+        return;
+      }
+      // Above, or below an equality or a range; a ceiling is lowered by hand.
       const Rational& limit = *budget.limits[i];
-      const int order = row.costs[i]->Compare(limit);
-      if (order == 0 || (order < 0 && !kMetrics[i].exact)) continue;
-      const Rational next = kMetrics[i].exact ? *row.costs[i] : Ceiling(i, *row.costs[i]);
-      const std::string change =
-          absl::StrCat(kMetrics[i].key, " ", ToText(limit), " -> ", ToText(next));
-      if (order > 0 && !options_.allow_increase) {
+      const bool rises = high.Compare(limit) > 0;
+      const bool falls =
+          is_range ? low.Compare(budget.ranges[i]->least) < 0 : exact && low.Compare(limit) < 0;
+      if (!rises && !falls) continue;
+      const char* const end = !is_range ? "" : rises ? "most" : "least";
+      const Rational before = is_range && !rises ? budget.ranges[i]->least : limit;
+      const Rational next = exact || is_range ? (rises ? high : low) : Ceiling(i, high);
+      const std::string change = absl::StrCat(kMetrics[i].key, is_range ? " " : "", end, " ",
+                                              ToText(before), " -> ", ToText(next));
+      if (rises && !options_.allow_increase) {
         update_.refused.push_back(absl::StrCat(row.name, ": ", change, " is an increase"));
         return;
       }
-      const auto place = FindValue(edited, kMetrics[i].key);
+      const auto place =
+          is_range ? FindInRange(edited, kMetrics[i].key, end) : FindValue(edited, kMetrics[i].key);
       if (!place.has_value()) {
         update_.refused.push_back(absl::StrCat(budgets_.Where(budget.line), ": ", row.name,
                                                ": the row is not on one line; write it on one"));

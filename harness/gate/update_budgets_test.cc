@@ -69,6 +69,36 @@ TEST(UpdateBudgets, NamesWithStarsAndQuotesAreNames) {
   EXPECT_THAT(refused->refused, testing::ElementsAre(testing::HasSubstr("no UTF-8")));
 }
 
+TEST(UpdateBudgets, ARangeIsWidenedWhereItMust) {
+  const std::string file =
+      "version = 1\n[gate]\nbudgets = [\n"
+      "  { benchmark = \"A\", allocs = { least = 3, most = 5, why = \"a, { most = 1\" }, bytes = "
+      "96 "
+      "},  # why\n]\n";
+  const std::string kept = "BenchmarkA 10 4 allocs/op 96 B/op\n";
+  ASSERT_TRUE(Apply(file, kept).ok());
+  EXPECT_THAT(Apply(file, kept)->changes, IsEmpty());
+  const std::string unstable =
+      "# unstable A: allocs/op 2000/1000 then 6000/1000, B/op 96000/1000 "
+      "then 96000/1000\n";
+  EXPECT_THAT(Apply(file, unstable)->refused, ElementsAre("A: allocs most 5 -> 6 is an increase"));
+  const auto update = Apply(file, unstable, {.allow_increase = true});
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->changes, ElementsAre("A: allocs most 5 -> 6"));
+  EXPECT_THAT(update->text, HasSubstr("{ least = 3, most = 6, why = \"a, { most = 1\" }, bytes"));
+  const auto again = Apply(update->text, unstable);
+  EXPECT_THAT(again->changes, ElementsAre("A: allocs least 3 -> 2"));
+  EXPECT_THAT(again->text, HasSubstr("{ least = 2, most = 6, why"));
+  EXPECT_THAT(Apply(again->text, unstable)->changes, IsEmpty());
+  // An equality cannot take what varies, and is told how to.
+  const auto refused = Apply(
+      "version = 1\n[gate]\nbudgets = [\n"
+      "  { benchmark = \"A\", allocs = 3, bytes = 96 },\n]\n",
+      unstable);
+  EXPECT_THAT(refused->refused,
+              ElementsAre(HasSubstr("say allocs = { least = 2, most = 6, why = \"...\" }")));
+}
+
 TEST(UpdateBudgets, LowersOneLineAndKeepsTheRest) {
   const auto update = Apply(File(), Results());
   ASSERT_TRUE(update.ok()) << update.status();
@@ -155,7 +185,8 @@ TEST(UpdateBudgets, APrunedRowIsGone) {
 TEST(UpdateBudgets, ANewFileNamesTheMachineAndPasses) {
   const std::string results =
       "os: linux\narch: amd64\ncompiler: g++ \"x\"\nallocator: jemalloc-5.3.0\nkernel: 6.18\n"
-      "BenchmarkA 10 3 allocs/op 16.5 B/op 20.1 usable-B/op 6 syscalls/op 0 fds-left 0 live-B\n";
+      "BenchmarkA 10 3 allocs/op 16.5 B/op 20.1 usable-B/op 6 syscalls/op 0 fds-left 0 live-B "
+      "64 peak-live-B\n";
   const auto update = Apply("", results);
   ASSERT_TRUE(update.ok()) << update.status();
   EXPECT_THAT(update->text, HasSubstr("[recorded]\nos = \"linux\"\narch = \"amd64\"\n"

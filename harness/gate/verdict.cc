@@ -7,9 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "result/words.h"
 
 namespace tare::gate {
 namespace {
+
+using result::CountOf;
+using result::Rounded;
 
 // What fails, the gravest first.
 constexpr Outcome kFailing[] = {Outcome::kFault, Outcome::kCannotJudge, Outcome::kRegression,
@@ -42,13 +46,27 @@ const char* Heading(Outcome outcome) {
   return "passed";
 }
 
-// "12 checks of 3 benchmarks passed, 1 regression ..."
+const char* HeadingOfOne(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kFault:
+      return "fault of the harness or of a bench program";
+    case Outcome::kRegression:
+      return "regression";
+    case Outcome::kImprovement:
+      return "improvement that no budget claims";
+    default:
+      return Heading(outcome);
+  }
+}
+
+// "3 benchmarks judged, 12 checks passed, 1 regression ..."
 std::string Summary(const Verdict& verdict) {
-  std::string text = absl::StrCat(verdict.benchmarks, " benchmarks judged, ",
-                                  verdict.Count(Outcome::kPass), " checks passed");
+  std::string text =
+      absl::StrCat(CountOf(static_cast<size_t>(verdict.benchmarks), "benchmark"), " judged, ",
+                   CountOf(verdict.Count(Outcome::kPass), "check"), " passed");
   for (const Outcome outcome : kFailing) {
     if (const size_t n = verdict.Count(outcome); n > 0) {
-      absl::StrAppend(&text, ", ", n, " ", Heading(outcome));
+      absl::StrAppend(&text, ", ", n, " ", n == 1 ? HeadingOfOne(outcome) : Heading(outcome));
     }
   }
   for (const Outcome outcome : kRemarks) {
@@ -62,18 +80,20 @@ std::string Summary(const Verdict& verdict) {
 std::string SelfTestSummary(const SelfTest& test) {
   size_t undeclared = 0;
   for (const Blind& blind : test.blind) undeclared += blind.declared ? 0 : 1;
-  return absl::StrCat("self-test: ", test.planted, " faults planted, ", test.caught, " caught, ",
-                      undeclared, " gates blind, ", test.blind.size() - undeclared,
-                      " gates without a limit");
+  return absl::StrCat("self-test: ", CountOf(static_cast<size_t>(test.planted), "fault"),
+                      " injected, ", test.caught, " caught, ", CountOf(undeclared, "gate"),
+                      " blind, ", CountOf(test.blind.size() - undeclared, "gate"),
+                      " without a limit");
 }
 
 // What was judged of times, and which benchmark would have hidden the most.
 std::string TimesSummary(const Verdict& verdict) {
   const TimesJudged& times = *verdict.times;
   std::string text = absl::StrFormat(
-      "times: %d benchmarks against %s; a regression lies beyond %.4g %% with its "
+      "times: %s against %s; a regression lies beyond %s %% with its "
       "%.4g %% interval, and Holm's p is at most %.4g",
-      times.benchmarks, times.base, 100 * times.min_effect, 100 * (1 - times.alpha), times.alpha);
+      CountOf(times.benchmarks, "benchmark"), times.base, Rounded(100 * times.min_effect, 4),
+      100 * (1 - times.alpha), times.alpha);
   const Finding* bluntest = nullptr;
   for (const Finding& finding : verdict.findings) {
     if (finding.time.has_value() && finding.outcome == Outcome::kPass &&
@@ -84,8 +104,8 @@ std::string TimesSummary(const Verdict& verdict) {
   if (bluntest != nullptr) {
     absl::StrAppendFormat(
         &text,
-        "; of those that passed, %s would have hidden the most: it is seen from %.3g %% slower on",
-        bluntest->benchmark, 100 * bluntest->time->seen_from);
+        "; of those that passed, %s would have hidden the most: it is seen from %s %% slower on",
+        bluntest->benchmark, Rounded(100 * bluntest->time->seen_from, 3));
   }
   return text;
 }

@@ -59,8 +59,8 @@ TEST(RenderText, WhatFailsComesFirstAndPassesAreCounted) {
             "  A<int>: 2 | 3 & \"more\"\t [b.toml:4]\n"
             "absent here:\n"
             "  B: no io_uring [b.toml:4]\n"
-            "gate: cannot judge: 2 benchmarks judged, 1 checks passed, 1 cannot be judged, "
-            "1 regressions, 1 absent here\n");
+            "gate: cannot judge: 2 benchmarks judged, 1 check passed, 1 cannot be judged, "
+            "1 regression, 1 absent here\n");
 }
 
 TEST(RenderText, TheSelfTestListsGatesThatAreBlind) {
@@ -73,7 +73,7 @@ TEST(RenderText, TheSelfTestListsGatesThatAreBlind) {
   EXPECT_THAT(RenderText(verdict),
               AllOf(HasSubstr("  A: blind: it did not see 'bytes' planted: it passed\n"),
                     Not(HasSubstr("B: blind")),
-                    HasSubstr("self-test: 10 faults planted, 8 caught, 1 gates blind, 1 gates "
+                    HasSubstr("self-test: 10 faults injected, 8 caught, 1 gate blind, 1 gate "
                               "without a limit\n")));
 }
 
