@@ -199,6 +199,7 @@ std::vector<std::string> CountsCommand(const BenchProgram& program, const Listed
   std::vector<std::string> argv = {program.path, ExactFilter(row.gbench_name), "--counts-only"};
   if (flags.iterations != 0) argv.push_back(absl::StrCat("--tare_iterations=", flags.iterations));
   if (!flags.plants.empty()) argv.push_back("--tare_plant=" + flags.plants);
+  if (flags.peak) argv.push_back("--tare_peak");
   if (flags.sites) argv.push_back("--tare_sites");
   return argv;
 }

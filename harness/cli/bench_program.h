@@ -61,6 +61,7 @@ struct CountsFlags {
   int64_t iterations = 0;  // to count over; 0: the program's choice
   std::string plants;      // faults to be planted; empty: none
   bool sites = false;      // where memory is allocated
+  bool peak = false;       // the most bytes alive at once
 };
 
 // The command lines that run one row, for its times and for its counts.

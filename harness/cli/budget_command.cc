@@ -18,6 +18,7 @@
 #include "cli/suite_options.h"
 #include "gate/budget.h"
 #include "gate/update_budgets.h"
+#include "result/words.h"
 
 namespace tare::cli {
 namespace {
@@ -29,6 +30,7 @@ struct BudgetOptions {
   std::vector<std::string> when;  // of explain: "<key>=<value>"
   std::vector<std::string> results;
   gate::UpdateOptions update;
+  bool peak = false;  // of update: peak_bytes is budgeted, here or already
 };
 
 void Print(const gate::Budgets& budgets, const gate::Budget& budget) {
@@ -36,6 +38,12 @@ void Print(const gate::Budgets& budgets, const gate::Budget& budget) {
   for (size_t i = 0; i < gate::kMetricCount; ++i) {
     const gate::Metric& metric = gate::kMetrics[i];
     if (!budget.limits[i].has_value()) continue;
+    if (const auto& range = budget.ranges[i]; range.has_value()) {
+      std::printf("  %-10s from %s to %s: %s; a range, for %s\n", metric.key,
+                  ToText(range->least).c_str(), ToText(range->most).c_str(), metric.meaning,
+                  range->why.c_str());
+      continue;
+    }
     std::printf("  %-10s %s %s: %s\n", metric.key, metric.exact ? "exactly" : "at most",
                 ToText(*budget.limits[i]).c_str(), metric.meaning);
   }
@@ -112,7 +120,9 @@ int Gather(const BudgetOptions& options, const Interrupt& interrupt, Gathered* g
   for (const std::string& fault : found->faults) Complain(absl::InternalError(fault));
   if (!found->faults.empty()) return kFault;
   gathered->suites = *std::move(found);
-  gathered->evidence = Count(gathered->suites.suites, options.suites, {}, interrupt).suites;
+  HowToCount how;
+  how.peak = options.peak;
+  gathered->evidence = Count(gathered->suites.suites, options.suites, how, interrupt).suites;
   return interrupt.signal() != 0 ? kSignalBase + interrupt.signal() : static_cast<int>(kOk);
 }
 
@@ -131,14 +141,19 @@ int WriteUpdate(const BudgetOptions& options) {
         "--prune takes out what was not counted: it needs all suites, not some"));
     return kUsage;
   }
-  const Interrupt interrupt;
-  Gathered gathered;
-  if (const int status = Gather(options, interrupt, &gathered); status != kOk) return status;
   auto text = ReadWholeFile(options.budgets);
   if (!text.ok() && !absl::IsNotFound(text.status())) {
     Complain(text.status());
     return kUsage;
   }
+  BudgetOptions how = options;
+  if (text.ok() && !how.peak) {
+    const auto budgets = gate::ParseBudgets(*text, options.budgets);
+    how.peak = budgets.ok() && LimitsPeak(*budgets);
+  }
+  const Interrupt interrupt;
+  Gathered gathered;
+  if (const int status = Gather(how, interrupt, &gathered); status != kOk) return status;
   const auto update = gate::UpdateBudgets(text.ok() ? *text : "", options.budgets,
                                           gathered.evidence, options.update);
   if (!update.ok()) {
@@ -160,8 +175,8 @@ int WriteUpdate(const BudgetOptions& options) {
     return kFault;
   }
   if (!sites->empty() && !Write(sites_file, *sites)) return kFault;
-  std::printf("%s: %zu rows changed, %zu refused\n", options.budgets.c_str(),
-              update->changes.size(), update->refused.size());
+  std::printf("%s: %s changed, %zu refused\n", options.budgets.c_str(),
+              result::CountOf(update->changes.size(), "row").c_str(), update->refused.size());
   return update->refused.empty() ? kOk : kRegression;
 }
 
@@ -178,7 +193,7 @@ void AddBudgetCommand(CommandLine& line) {
 
   Subcommand explain = command.AddCommand(
       "explain", "Which budget holds for a benchmark: file, line and why; which others do not",
-      kBudgetExitHelp);
+      kBudgetExplainExitHelp);
   explain.AddOption("benchmark", options->benchmark, "Its name, as results have it")
       .Required()
       .Named("NAME");
@@ -192,13 +207,15 @@ void AddBudgetCommand(CommandLine& line) {
 
   Subcommand update = command.AddCommand(
       "update", "Lower budgets to what was counted, and add those that are missing",
-      kBudgetExitHelp);
+      kBudgetUpdateExitHelp);
   AddSuiteOptions(update, options->suites);
   update
       .AddOption("results", options->results,
                  "Files or directories of results to take (default: count the suites now)")
       .Named("RESULTS");
   add_budgets(update);
+  update.AddFlag("--peak", options->peak,
+                 "Count and budget the most bytes that are alive at once as well (peak_bytes)");
   update.AddFlag("--allow-increase", options->update.allow_increase, "Let budgets rise as well");
   update.AddFlag("--prune", options->update.prune,
                  "Take out budgets for benchmarks that the results do not have");

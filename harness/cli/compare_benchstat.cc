@@ -153,7 +153,8 @@ absl::Status Run(const Flags& flags) {
   visitor.on_error = [](const std::string& error) { std::fprintf(stderr, "%s\n", error.c_str()); };
   result::Units units;
   const table::InputOptions options{.tidy_units = true, .longest_line = kLongestLine};
-  const absl::Status read = table::ReadInputs(flags.inputs, options, visitor, &symbols, &units);
+  const absl::Status read =
+      table::ReadInputs(table::InputFiles(flags.inputs), options, visitor, &symbols, &units);
   if (!read.ok()) return read;
 
   const table::BenchstatOptions statistics{flags.alpha, flags.confidence};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -11,7 +12,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -19,11 +19,14 @@
 #include "absl/strings/string_view.h"
 #include "cli/commands.h"
 #include "cli/compare_data.h"
+#include "cli/compare_files.h"
 #include "cli/compare_text.h"
 #include "cli/exit_code.h"
+#include "cli/fail_on.h"
 #include "cli/printable.h"
 #include "cli/short_keys.h"
 #include "cli/suite_options.h"
+#include "cli/terminal.h"
 #include "result/number.h"
 #include "result/unit.h"
 #include "table/comparison.h"
@@ -38,15 +41,20 @@ namespace {
 
 // Of lines that are none of the format's so many are named; the others are counted.
 constexpr size_t kNamedOthers = 5;
+// So many rows of which --fail-on has something to say.
+constexpr size_t kNamedRows = 20;
 
 // What matters to times only: exact counts are compared across them.
 bool MattersToTimesOnly(absl::string_view key) {
   return key == "cpu" || key == "kernel" || key == "tcp";
 }
 
+constexpr char kTable[] = "pkg";
+constexpr char kTableOfDirectories[] = "pkg,suite";
+
 struct Options {
   std::vector<std::string> files;
-  std::string table = "pkg";
+  std::string table;  // empty: kTable, or kTableOfDirectories
   std::string row = ".fullname";
   std::string column = ".file";
   std::string ignore;
@@ -59,6 +67,7 @@ struct Options {
   std::vector<std::string> show;  // empty: everything
   bool only_changed = false;
   bool force = false;
+  std::string fail_on;
 };
 
 class Compare {
@@ -73,9 +82,13 @@ class Compare {
       Say(absl::StrCat("and ", others_ - kNamedOthers,
                        " more lines that are none of the format's"));
     }
-    if (results_ == 0) {
+    if (results_ == 0 && options_.filter != "*" && refused_ == 0 && exit_code_ == kOk) {
       Say(absl::StrCat("no result matches the filter '", options_.filter, "'"));
       return kUsage;
+    }
+    if (results_ == 0) {
+      Say("nothing was compared: there is no result");
+      return kCannotJudge;
     }
     SayWhatVaries(sheet);
     table::CompareOptions compare = options_.compare;
@@ -96,10 +109,31 @@ class Compare {
       Say("nothing was compared: no row was measured in two columns");
       exit_code_ = kCannotJudge;
     }
+    if (fail_on_.asked) FailOnWorse(sheet, report);
     return exit_code_;
   }
 
  private:
+  // What cannot be judged is graver than what is worse, as everywhere.
+  void FailOnWorse(const table::Sheet& sheet, const table::Report& report) {
+    const FailOnVerdict verdict = JudgeFailOn(sheet, report, reasons_, fail_on_);
+    const std::string asked = "--fail-on " + options_.fail_on;
+    const auto list = [&](const char* what, const std::vector<std::string>& lines) {
+      for (size_t i = 0; i < std::min(lines.size(), kNamedRows); ++i) {
+        Say(absl::StrCat(asked, ": ", what, ": ", lines[i]));
+      }
+      if (lines.size() > kNamedRows) {
+        Say(absl::StrCat(asked, ": ", what, ": and ", lines.size() - kNamedRows, " more"));
+      }
+    };
+    list("not judged", verdict.not_judged);
+    list("worse", verdict.worse);
+    Say(absl::StrCat(asked, ": ", verdict.passed, ", ", verdict.worse.size(), " worse, ",
+                     verdict.not_judged.size(), " not judged"));
+    if (!verdict.not_judged.empty()) exit_code_ = kCannotJudge;
+    if (!verdict.worse.empty() && exit_code_ == kOk) exit_code_ = kRegression;
+  }
+
   // Whether the ratio to a floor, or what is left without it, was asked for, and is there: one
   // column says something then.
   bool IsWeighed(const table::ComparedTable& table) const {
@@ -135,15 +169,21 @@ class Compare {
       return false;
     }
     filter_ = std::make_unique<table::Filter>(*std::move(filter));
-    tables_ = Project("--table", options_.table, true);
-    rows_ = tables_ == nullptr ? nullptr : Project("--row", options_.row);
-    columns_ = rows_ == nullptr ? nullptr : Project("--col", options_.column);
-    std::set<std::string> labels;
-    for (const std::string& label : table::FileLabels(options_.files)) {
-      if (labels.insert(label).second) continue;
-      Say(absl::StrCat("two files are called ", Quoted(label), ": give each a label of its own"));
+    auto files = FilesToCompare(options_.files);
+    auto fail_on = ParseFailOn(options_.fail_on);
+    for (const auto& [flag, status] :
+         {std::pair("", files.status()), std::pair("--fail-on: ", fail_on.status())}) {
+      if (status.ok()) continue;
+      Say(absl::StrCat(flag, status.message()));
       return false;
     }
+    files_ = *std::move(files);
+    fail_on_ = *fail_on;
+    seen_.resize(files_.files.size());
+    const std::string usual = files_.by_suite ? kTableOfDirectories : kTable;
+    tables_ = Project("--table", options_.table.empty() ? usual : options_.table, true);
+    rows_ = tables_ == nullptr ? nullptr : Project("--row", options_.row);
+    columns_ = rows_ == nullptr ? nullptr : Project("--col", options_.column);
     ignored_ = columns_ == nullptr ? nullptr : Project("--ignore", options_.ignore);
     if (ignored_ == nullptr) return false;
     residue_ = projections_.Residue(/*with_file=*/true);  // and .config, which is not named yet
@@ -152,25 +192,28 @@ class Compare {
   }
 
   bool Read(table::Sheet* sheet) {
-    const table::Symbol file_key = symbols_.Intern(".file");
+    const table::Symbol file_key = symbols_.Intern(".file"), suite_key = symbols_.Intern("suite");
     table::InputVisitor visitor;
-    visitor.on_result = [&, file_key](table::ResultLine& line) {
+    visitor.on_result = [&, file_key, suite_key](table::ResultLine& line) {
       if (!filter_->Apply(&line)) return;
       ++results_;
-      seen_.insert(line.Config(file_key));
+      seen_[line.source] = true;
       sheet->Add(line);
       const uint64_t cell = table::CellId(rows_->Of(line), columns_->Of(line));
       const table::Symbol file = line.Config(file_key);
       const auto [origin, is_new] =
           origins_.try_emplace(cell, table::Origin{symbols_.Intern(line.name), file});
       if (!is_new && origin->second.file != file) origin->second.several_files = true;
-      (void)config_->Of(line);  // each one that occurs is a key
+      // Files of one directory are different programs, and each is held against its namesake.
+      const table::Symbol group = files_.by_suite ? line.Config(suite_key) : 0;
+      configs_[group].insert(config_->Of(line));
     };
     visitor.on_error = [&](const std::string& error) {
       std::fprintf(stderr, "%s\n", Printable(error).c_str());
       exit_code_ = kCannotJudge;
     };
     visitor.on_refused = [&](table::ResultLine& line) {
+      ++refused_;
       if (filter_->Apply(&line)) sheet->AddHole(line);
     };
     visitor.on_other = [&](const std::string& where) {
@@ -182,15 +225,18 @@ class Compare {
       NoteReason(text, at);
     };
     const absl::Status status =
-        table::ReadInputs(options_.files, {.strict = true}, visitor, &symbols_, &units_);
+        table::ReadInputs(files_.files, {.strict = true}, visitor, &symbols_, &units_);
     if (!status.ok()) {
       Say(std::string(status.message()));
       return false;
     }
     // A file that says nothing is a mistake: a run that failed, or a filter that names another's.
-    for (const std::string& label : table::FileLabels(options_.files)) {
-      if (results_ == 0 || seen_.contains(symbols_.Intern(label))) continue;
-      Say(absl::StrCat("no result in ", Quoted(label),
+    for (size_t i = 0; i < seen_.size(); ++i) {
+      // Where nothing matches a filter, that is said once.
+      if (seen_[i] || (results_ == 0 && options_.filter != "*")) continue;
+      // A filter for one suite leaves the others of a directory out.
+      if (files_.by_suite && options_.filter != "*") continue;
+      Say(absl::StrCat("no result in ", NameOf(files_, i),
                        options_.filter == "*" ? "" : " that matches the filter"));
       exit_code_ = kCannotJudge;
     }
@@ -258,15 +304,18 @@ class Compare {
     std::vector<std::string> unlike;
     bool counts_too = false;
     for (const table::Dimension* dimension : config_->Dimensions()) {
-      std::vector<std::string> values;
-      for (table::Key key = 0; key < config_->size(); ++key) {
-        const absl::string_view value = config_->Value(key, *dimension);
-        const std::string text = value.empty() ? "(not said)" : Quoted(value);
-        if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
+      for (const auto& [group, keys] : configs_) {
+        std::vector<std::string> values;
+        for (const table::Key key : keys) {
+          const absl::string_view value = config_->Value(key, *dimension);
+          const std::string text = value.empty() ? "(not said)" : Quoted(value);
+          if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
+        }
+        if (values.size() < 2) continue;
+        unlike.push_back(absl::StrCat(dimension->name, ": ", absl::StrJoin(values, ", ")));
+        counts_too = counts_too || !MattersToTimesOnly(dimension->name);
+        break;  // one example tells
       }
-      if (values.size() < 2) continue;
-      unlike.push_back(absl::StrCat(dimension->name, ": ", absl::StrJoin(values, ", ")));
-      counts_too = counts_too || !MattersToTimesOnly(dimension->name);
     }
     if (unlike.empty()) return true;
     const std::string what = absl::StrJoin(unlike, "; ");
@@ -298,7 +347,8 @@ class Compare {
       view.form =
           options_.format == "markdown" ? CompareView::Form::kMarkdown : CompareView::Form::kText;
       view.colour =
-          options_.colour == "always" || (options_.colour == "auto" && isatty(STDOUT_FILENO) != 0);
+          options_.colour == "always" || (options_.colour == "auto" && MayColour(STDOUT_FILENO));
+      view.width = TerminalWidth(STDOUT_FILENO);
       if (!options_.show.empty()) {
         const auto shows = [&](const char* part) {
           return std::count(options_.show.begin(), options_.show.end(), part) > 0;
@@ -321,8 +371,11 @@ class Compare {
   table::Origins origins_;
   std::vector<table::Absent> absent_;
   EmptyReasons reasons_;
-  size_t results_ = 0;
-  absl::flat_hash_set<table::Symbol> seen_;  // files with a result
+  CompareFiles files_;
+  FailOn fail_on_;
+  std::map<table::Symbol, std::set<table::Key>> configs_;  // by suite, where that counts
+  size_t results_ = 0, refused_ = 0;
+  std::vector<bool> seen_;  // files with a result
   size_t others_ = 0;
   int exit_code_ = kOk;
 };
@@ -334,12 +387,16 @@ void AddCompareCommand(CommandLine& line) {
   Subcommand command = line.AddCommand(
       "compare", "Result files side by side: what changed, what is the same, what cannot be told",
       kCompareExitHelp);
-  command.AddOption("files", options->files, "Result files, label=path, or - for standard input")
+  command
+      .AddOption("files", options->files,
+                 "Result files or directories of them, label=path, or - for standard input; files "
+                 "of one label are one column")
       .Required();
   command.AddOption("--col", options->column,
                     "What is compared: keys that make the columns (default: .file), e.g. backend");
   command.AddOption("--row", options->row, "Keys that make the rows (default: .fullname)");
-  command.AddOption("--table", options->table, "Keys that make tables (default: pkg)");
+  command.AddOption("--table", options->table,
+                    "Keys that make tables (default: pkg, and suite between directories)");
   command.AddOption("--ignore", options->ignore, "Keys in which results may differ");
   command.AddOption("--filter", options->filter, "Only what matches, e.g. '.unit:ns/op size:512'");
   command
@@ -372,6 +429,12 @@ void AddCompareCommand(CommandLine& line) {
   command.AddOption("--color", options->colour, "Colour of verdicts: auto, always or never")
       .OneOf({"auto", "always", "never"});
   command.AddFlag("--force", options->force, "Compare results of unlike machines");
+  command
+      .AddOption("--fail-on", options->fail_on,
+                 "Status 1 where a row is worse ('worse'), or worse by more than a percentage "
+                 "('worse:5')")
+      .Must(IsNotEmpty())
+      .Named("worse[:PERCENT]");
   command.AddOption("--compat", "benchstat: as the first argument, what benchstat prints")
       .Must({[](const std::string&) {
         return std::string("--compat=benchstat must be the first argument of compare");

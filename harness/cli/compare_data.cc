@@ -172,9 +172,11 @@ void WriteComparisonCsv(const table::Sheet& sheet, const table::Report& report,
 void WriteComparisonJson(const table::Sheet& sheet, const table::Report& report,
                          const EmptyReasons& reasons, const table::CompareOptions& options,
                          const Sink& sink) {
+  const table::Tally tally = table::TallyOf(report);
   sink(absl::StrCat("{\"schema_version\": 1, \"alpha\": ", *Number(options.alpha),
-                    ", \"confidence\": ", *Number(options.confidence), ", \"margin\": ",
-                    *Number(options.margin), ", \"tests\": ", report.tests, ", \"cells\": ["));
+                    ", \"confidence\": ", *Number(options.confidence),
+                    ", \"margin\": ", *Number(options.margin), ", \"tests\": ", report.tests,
+                    ", \"gone\": ", tally.gone, ", \"new\": ", tally.added, ", \"cells\": ["));
   bool first = true;
   ForEachRecord(sheet, report, reasons, [&](const Record& record) {
     std::string out = first ? "\n{" : ",\n{";

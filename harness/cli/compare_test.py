@@ -4,54 +4,18 @@
 
 import csv
 import io
-import json
 import pathlib
 import random
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
-import jsonschema  # of Debian's python3-jsonschema
-
-TARE, FAKE_BENCH = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
-SCHEMA = json.loads((pathlib.Path(__file__).parent / "compare.schema.json").read_text("utf-8"))
-
-UNITS = "Unit allocs/op assume=exact better=lower\nUnit ns/op better=lower\n"
-MACHINE = "os: linux\ncpu: A\nkernel: 6\n"
+from compare_case import CompareCase, FAKE_BENCH, TARE, UNITS, lines, noisy
 
 
-def lines(name, values, unit="ns/op"):
-    return "".join(f"Benchmark{name} 1000 {value} {unit}\n" for value in values)
+class CompareTest(CompareCase):
 
-
-def noisy(seed, center, n=9, spread=0.01):
-    chance = random.Random(seed)
-    return [round(center * chance.lognormvariate(0, spread), 3) for _ in range(n)]
-
-
-class CompareTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-
-    def write(self, name, text, head=MACHINE + UNITS):
-        (pathlib.Path(self.folder.name) / name).write_text(head + text, encoding="utf-8")
-        return name
-
-    def tare(self, *arguments):
-        done = subprocess.run([TARE, "compare", *arguments], cwd=self.folder.name,
-                              capture_output=True, timeout=100, text=True)
-        return done.stdout, done.stderr, done.returncode
-
-    def cells(self, *arguments, status=0):
-        """The cells of the JSON, by row, column and unit."""
-        out, err, got = self.tare("--format=json", *arguments)
-        self.assertEqual(got, status, err)
-        report = json.loads(out)
-        jsonschema.validate(report, SCHEMA)
-        return {(c["row"], c["column"], c["unit"]): c for c in report["cells"]}
 
     def test_changed_same_and_cannot_tell(self):
         old = self.write("old", lines("Slow", noisy(1, 100)) + lines("Same", noisy(2, 100, 20))
@@ -187,6 +151,9 @@ class CompareTest(unittest.TestCase):
         empty = self.write("empty", "PASS\n", head="")
         _, err, status = self.tare(old, empty)
         self.assertEqual((err.splitlines()[0], status), ("tare: no result in 'empty'", 4))
+        self.assertEqual(self.tare(empty, empty)[1:], (
+            "tare: no result in 'empty#0'\ntare: no result in 'empty#1'\n"
+            "tare: nothing was compared: there is no result\n", 4))
         new = self.write("new", lines("B", noisy(1, 100)))
         _, err, status = self.tare(old, new, "--filter=.name:A")
         self.assertEqual((err.splitlines()[0], status),
@@ -271,8 +238,8 @@ class CompareTest(unittest.TestCase):
         cell = self.cells(one, two, "--col=backend", "--ignore=.file")[
             "S/T/variant=v", "poll", "ns/op"]
         self.assertEqual((cell["n"], cell["paired"]), (18, False))
-        self.assertEqual(self.tare("a=one", "a=two")[1:],
-                         ("tare: two files are called 'a': give each a label of its own\n", 2))
+        self.assertEqual(self.tare("two=one", "two")[1:],
+                         ("tare: two files are called 'two': give each a label of its own\n", 2))
 
     def test_unmatched_rows_are_listed(self):
         old = self.write("old", lines("A", [1]) + lines("B", [1]))
@@ -378,12 +345,22 @@ class CompareTest(unittest.TestCase):
     def test_exit_statuses_are_the_commands_own(self):
         old = self.write("old", lines("A", noisy(1, 100)))
         self.assertIn("0    everything was compared, whatever came out", self.tare("--help")[0])
-        for arguments in ((old, old), ("--compat=benchstat", old)):
+        worse = self.write("worse", lines("A", noisy(1, 200)))
+        # Whatever else holds, a report that nobody got is a fault; but for a command misused.
+        for arguments in ((old, old), ("--compat=benchstat", old), (old,),
+                          (old, worse, "--fail-on=worse")):
             with open("/dev/full", "wb") as full:
                 done = subprocess.run([TARE, "compare", *arguments], cwd=self.folder.name,
                                       stdout=full, stderr=subprocess.PIPE, timeout=100, text=True)
-            self.assertEqual((done.returncode, done.stderr),
-                             (5, "tare: standard output could not be written\n"))
+            self.assertEqual((done.returncode, done.stderr.splitlines()[-1]),
+                             (5, "tare: standard output could not be written"))
+        for command, statuses in (("compare", "01245"), ("list", "025"), ("run", "0245"),
+                                  ("gate", "012345"), ("explain", "0245"), ("budget", "01245"),
+                                  ("budget explain", "0245"), ("budget update", "0125")):
+            done = subprocess.run([TARE, *command.split(), "--help"], capture_output=True,
+                                  check=True, timeout=100, text=True)
+            listed = re.findall(r"^  (\d)    ", done.stdout.split("Exit status")[1], re.MULTILINE)
+            self.assertEqual("".join(listed), statuses, command)
         self.assertEqual(self.tare("--compat=benchstat", "gone")[2], 0)  # as in the original
 
     def test_an_interrupted_run(self):

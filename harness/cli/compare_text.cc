@@ -18,6 +18,7 @@
 #include "cli/printable.h"
 #include "cli/text_table.h"
 #include "result/number.h"
+#include "result/words.h"
 #include "stat/normal.h"
 
 namespace tare::cli {
@@ -29,11 +30,12 @@ using table::Comparison;
 using table::Outcome;
 
 constexpr char kNothing[] = "-";
+constexpr char kProbability[] = "p (Holm)";
 constexpr char kJoint[] = " \u00B7 ";
 
 std::string Sample(double value) {
   const double magnitude = std::fabs(value);
-  return magnitude != 0 && magnitude < 0.01 ? absl::StrFormat("%.3g", value)
+  return magnitude != 0 && magnitude < 0.01 ? result::Rounded(value, 3)
          : magnitude < 10                   ? absl::StrFormat("%.2f", value)
          : magnitude < 100                  ? absl::StrFormat("%.1f", value)
                                             : absl::StrFormat("%.0f", value);
@@ -48,7 +50,9 @@ std::string PercentUp(double fraction) {
 }
 
 std::string Change(double ratio) {
-  return absl::StrFormat("%+.2f %%", (ratio - 1) * 100);
+  const double percent = (ratio - 1) * 100;
+  return percent < 1000 ? absl::StrFormat("%+.2f %%", percent)
+                        : absl::StrFormat("%+.0f %%", percent);
 }
 
 std::string Number(double value, bool exact) {
@@ -66,28 +70,6 @@ std::string Value(const CellSummary& cell, bool exact) {
 
 std::string Signed(double value, bool exact) {
   return absl::StrCat(value > 0 ? "+" : "", Number(value, exact));
-}
-
-std::string ChangeText(const ComparedTable& compared, const Comparison& comparison) {
-  if (comparison.outcome == Outcome::kUnstable || comparison.outcome == Outcome::kMixed) {
-    return kNothing;
-  }
-  if (!comparison.ratio.has_value() || compared.exact) {
-    const std::string by = Signed(comparison.difference, compared.exact);
-    return comparison.ratio.has_value() && comparison.difference != 0
-               ? absl::StrCat(by, " (", Change(*comparison.ratio), ")")
-               : by;
-  }
-  std::string text = Change(*comparison.ratio);
-  if (comparison.interval.has_value()) {
-    // An end at no change at all is not in the interval where the test, at this level, rejects it.
-    const bool low_open = comparison.rejects_one && comparison.interval->low == 1;
-    const bool high_open = comparison.rejects_one && comparison.interval->high == 1;
-    absl::StrAppendFormat(&text, " %c%+.1f, %+.1f%c", low_open ? '(' : '[',
-                          (comparison.interval->low - 1) * 100,
-                          (comparison.interval->high - 1) * 100, high_open ? ')' : ']');
-  }
-  return text;
 }
 
 // stat::kLeastP stands for less, and is multiplied in the correction: neither is a figure.
@@ -122,6 +104,10 @@ class Renderer {
       weighs_ = weighs_ || cell->tare.has_value();
       has_ratios_ = has_ratios_ || cell->floor_ratio.has_value();
     }
+    missing_.resize(compared.cells.size());
+    for (const table::Missing& missing : compared.missing) {
+      missing_[missing.row * compared.columns.size() + missing.column] = true;
+    }
     by_cell_.resize(compared.cells.size());
     for (const Comparison& comparison : compared.comparisons) {
       by_cell_[comparison.row * compared.columns.size() + comparison.column] = &comparison;
@@ -150,7 +136,7 @@ class Renderer {
     std::optional<size_t> base;
     for (size_t c = 0; c < compared_.columns.size(); ++c) {
       if (!compared_.At(row, c).has_value()) {
-        if (!ShouldBeIn(row, c)) continue;
+        if (!missing_[row * compared_.columns.size() + c]) continue;
         const auto reason = reasons_.find(table::CellId(compared_.rows[row], compared_.columns[c]));
         const bool known = reason != reasons_.end();
         verdict.texts.push_back(
@@ -175,16 +161,6 @@ class Renderer {
       }
     }
     return verdict;
-  }
-
-  // A floor has no backend: side by side with backends it stands in a column of its own, and lacks
-  // no other.
-  bool ShouldBeIn(size_t row, size_t column) const {
-    if (Unnamed(column)) return false;
-    for (size_t c = 0; c < compared_.columns.size(); ++c) {
-      if (!Unnamed(c) && compared_.At(row, c).has_value()) return true;
-    }
-    return false;
   }
 
   bool Unnamed(size_t column) const {
@@ -216,7 +192,7 @@ class Renderer {
       if (has_ratios_ && view_.parts.floor) headers.push_back({"vs floor", c, true});
       if (weighs_ && view_.parts.tare) headers.push_back({"tare", c, true});
       if (c > 0 && view_.parts.change) headers.push_back({"change", c});
-      if (c > 0 && view_.parts.p) headers.push_back({"p (Holm)", c});
+      if (c > 0 && view_.parts.p) headers.push_back({kProbability, c});
     }
     return headers;
   }
@@ -265,6 +241,10 @@ class Renderer {
     std::vector<TextTable::Align> columns(labels.size(), TextTable::Align::kRight);
     columns[0] = TextTable::Align::kLeft;
     TextTable table(std::move(columns));
+    // The verdict says what follows from them.
+    for (size_t i = 1; i < names.size(); ++i) {
+      if (names[i] == kProbability) table.MayLeaveOut(i);
+    }
     table.AddRow(std::move(labels));
     table.AddRow(std::move(names));
     for (const size_t row : order) {
@@ -275,7 +255,7 @@ class Renderer {
       }
       table.AddRowWithText(Cells(row), std::move(verdict));
     }
-    return table.Render();
+    return table.Render(view_.width);
   }
 
   std::string Markdown(const std::vector<size_t>& order,
@@ -331,29 +311,30 @@ class Renderer {
   bool weighs_ = false;      // some cell has a tare
   bool has_ratios_ = false;  // and a ratio: not where all floors are 0
   std::vector<const Comparison*> by_cell_;
+  std::vector<bool> missing_;  // by cell
 };
 
-std::string Legend(const table::Report& report, const table::CompareOptions& options) {
-  size_t changed = 0, worse = 0, same = 0, unknown = 0;
-  for (const ComparedTable& compared : report.tables) {
-    for (const Comparison& comparison : compared.comparisons) {
-      changed += comparison.outcome == Outcome::kChanged ? 1 : 0;
-      worse += comparison.better < 0 ? 1 : 0;
-      same += comparison.outcome == Outcome::kSame ? 1 : 0;
-      unknown += comparison.outcome == Outcome::kChanged || comparison.outcome == Outcome::kSame ||
-                         comparison.outcome == Outcome::kCounted
-                     ? 0
-                     : 1;
-    }
+std::string Legend(const table::Sheet& sheet, const table::Report& report,
+                   const table::CompareOptions& options) {
+  const table::Tally tally = table::TallyOf(report);
+  // Files are a before and an after; of backends none comes first.
+  const std::vector<const table::Dimension*> columns = sheet.columns().Dimensions();
+  const bool of_files = std::any_of(columns.begin(), columns.end(), [](const auto* dimension) {
+    return dimension->name == ".file";
+  });
+  std::string missing;
+  if (!of_files && tally.incomplete > 0) {
+    absl::StrAppend(&missing, ", ", tally.incomplete, " not in every column");
   }
+  if (of_files && tally.gone > 0) absl::StrAppend(&missing, ", ", tally.gone, " gone");
+  if (of_files && tally.added > 0) absl::StrAppend(&missing, ", ", tally.added, " new");
   return absl::StrFormat(
-      "%d changed (%d worse), %d same, %d cannot be told. %d tests; called changed at a "
-      "Holm-corrected "
-      "p of at most %g.\nThe change is the Hodges-Lehmann ratio to the base [%g %% interval]; "
-      "same: "
-      "shown to lie within %g %%.\n",
-      changed, worse, same, unknown, report.tests, options.alpha, options.confidence * 100,
-      options.margin * 100);
+      "%d changed (%d worse), %d same, %d cannot be told%s. %s; called changed at a "
+      "Holm-corrected p of at most %g.\nThe change is the Hodges-Lehmann ratio to the base "
+      "[%g %% interval]; same: shown to lie within %s %%.\n",
+      tally.changed, tally.worse, tally.same, tally.unknown, missing,
+      result::CountOf(report.tests, "test"), options.alpha, options.confidence * 100,
+      result::Rounded(options.margin * 100, 6));
 }
 
 }  // namespace
@@ -369,6 +350,28 @@ std::string KeyText(const table::Projection& projection, table::Key key) {
                          : absl::StrCat(absl::StripPrefix(dimension->name, "/"), "=", value));
   }
   return absl::StrJoin(parts, " ");
+}
+
+std::string ChangeText(const ComparedTable& compared, const Comparison& comparison) {
+  if (comparison.outcome == Outcome::kUnstable || comparison.outcome == Outcome::kMixed) {
+    return kNothing;
+  }
+  if (!comparison.ratio.has_value() || compared.exact) {
+    const std::string by = Signed(comparison.difference, compared.exact);
+    return comparison.ratio.has_value() && comparison.difference != 0
+               ? absl::StrCat(by, " (", Change(*comparison.ratio), ")")
+               : by;
+  }
+  std::string text = Change(*comparison.ratio);
+  if (comparison.interval.has_value()) {
+    // An end at no change at all is not in the interval where the test, at this level, rejects it.
+    const bool low_open = comparison.rejects_one && comparison.interval->low == 1;
+    const bool high_open = comparison.rejects_one && comparison.interval->high == 1;
+    absl::StrAppendFormat(&text, " %c%+.1f, %+.1f%c", low_open ? '(' : '[',
+                          (comparison.interval->low - 1) * 100,
+                          (comparison.interval->high - 1) * 100, high_open ? ')' : ']');
+  }
+  return text;
 }
 
 double EffectOf(const Comparison& comparison) {
@@ -438,7 +441,9 @@ std::string RenderComparison(const table::Sheet& sheet, const table::Report& rep
     absl::StrAppend(&out, text);
   }
   if (!view.parts.change && !view.parts.p && !view.parts.verdict) return out;
-  return absl::StrCat(out, out.empty() ? "" : "\n", Legend(report, options));
+  const size_t width = view.form == CompareView::Form::kText ? view.width : 0;
+  return absl::StrCat(out, out.empty() ? "" : "\n",
+                      Folded(Legend(sheet, report, options), width, 0));
 }
 
 }  // namespace tare::cli

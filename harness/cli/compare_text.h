@@ -23,6 +23,7 @@ struct CompareView {
   bool colour = false;        // verdicts: green for better, red for worse
   bool only_changed = false;  // leaves out what is the same or cannot be told
   bool by_effect = false;     // the largest change first; else as in the files
+  size_t width = 0;           // of the terminal, for kText; 0: any
   // What is shown of each column: the others are left out.
   struct Parts {
     bool value = true;
@@ -40,6 +41,9 @@ std::string RenderComparison(const table::Sheet& sheet, const table::Report& rep
 
 // "same within 1.2 %", "cannot tell: this n could see 5.1 %", ... in all forms alike.
 std::string VerdictText(const table::ComparedTable& table, const table::Comparison& comparison);
+
+// "+9.55 % [+8.0, +11.1]", of exact units "+3 (+150.00 %)".
+std::string ChangeText(const table::ComparedTable& table, const table::Comparison& comparison);
 
 // How large the change is, for sorting: the same for a half and for a double.
 double EffectOf(const table::Comparison& comparison);

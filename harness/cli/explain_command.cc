@@ -112,7 +112,7 @@ void AddExplainCommand(CommandLine& line) {
   auto options = std::make_shared<ExplainOptions>();
   Subcommand command = line.AddCommand(
       "explain", "Show from where a benchmark allocates: functions, files, lines, counts",
-      kExitCodeHelp);
+      kExplainExitHelp);
   command.AddOption("benchmark", options->benchmark, "Its name, as results have it")
       .Required()
       .Named("NAME");

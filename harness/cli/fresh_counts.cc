@@ -12,6 +12,7 @@
 #include "cli/measurement.h"
 #include "cli/progress.h"
 #include "cli/suite_results.h"
+#include "cli/terminal.h"
 
 namespace tare::cli {
 namespace {
@@ -25,6 +26,7 @@ SuiteRecord WithPlant(const SuiteRecord& record, absl::string_view plant) {
       if (kind != plant) continue;
       planted.rows.push_back(row);
       planted.rows.back().counts = counts;
+      planted.rows.back().unstable.clear();  // one run has nothing to differ from
     }
   }
   return planted;
@@ -86,9 +88,10 @@ FreshCounts Count(const std::vector<CountedSuite>& suites, const SuiteOptions& o
   plan.cpus = AllowedCpus();
   plan.iterations = how.iterations;
   plan.plants = how.plants;
+  plan.peak = how.peak;
   int steps = 0;
   for (const CountedSuite& suite : suites) steps += PresentRows(suite.rows);
-  Progress progress(steps, isatty(STDERR_FILENO) != 0);
+  Progress progress(steps, MayRewriteLines(STDERR_FILENO));
   FreshCounts counts;
   for (const CountedSuite& suite : suites) {
     const SuiteRecord record = Measure(suite.program, suite.rows, plan, &interrupt, &progress);

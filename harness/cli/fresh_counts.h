@@ -36,6 +36,7 @@ absl::StatusOr<SuitesToCount> FindSuitesToCount(
 struct HowToCount {
   std::map<std::string, int64_t> iterations;  // of rows, by name, that have no number of their own
   std::string plants;                         // faults, as --tare_plant takes them; empty: none
+  bool peak = false;                          // the most bytes alive at once too
 };
 
 struct FreshCounts {

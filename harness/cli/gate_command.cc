@@ -138,7 +138,8 @@ class Gate {
     judge_.incomplete = !found->faults.empty();
     judge_.elsewhere = found->elsewhere;
     HowToCount how;
-    if (options_.self_test) how.plants = SelfTestPlants();
+    how.peak = LimitsPeak(budgets);
+    if (options_.self_test) how.plants = SelfTestPlants(how.peak);
     for (const CountedSuite& suite : found->suites) {
       for (const ListedRow& row : suite.rows) {
         if (const int64_t n = OperationsOf(budgets, row.name); n != 0) how.iterations[row.name] = n;

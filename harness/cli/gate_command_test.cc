@@ -54,7 +54,7 @@ TEST(GateTest, AnImprovementAsksForItsOneLine) {
   const ProcessEnd update =
       gated.tare().Run({"budget", "update", "--budgets", gated.budgets_path()});
   EXPECT_EQ(update.code, kOk) << update.err_tail;
-  EXPECT_THAT(update.out, HasSubstr("1 rows changed, 0 refused"));
+  EXPECT_THAT(update.out, HasSubstr("1 row changed, 0 refused"));
   EXPECT_EQ(ReadFile(gated.budgets_path()),
             absl::StrReplaceAll(gated.budgets(),
                                 {{"allocs = 3, bytes = 96,", "allocs = 2, bytes = 64,"}}));
@@ -182,14 +182,14 @@ TEST(GateTest, TheSelfTestCatchesWhatItPlants) {
   const ProcessEnd end = gated.Gate({"--self-test"});
   EXPECT_EQ(end.code, kOk) << end.out << end.err_tail;
   // Five rows are counted; 16 bytes more are planted in the two that allocate.
-  EXPECT_THAT(end.out, HasSubstr("self-test: 17 faults planted, 17 caught, 0 gates blind, 0 gates "
+  EXPECT_THAT(end.out, HasSubstr("self-test: 17 faults injected, 17 caught, 0 gates blind, 0 gates "
                                  "without a limit\n"));
 }
 
 TEST(GateTest, TheSelfTestNeedsNoProofOfAGateThatFails) {
   const ProcessEnd better = Gated("gate_better").Gate({"--self-test"});
   EXPECT_EQ(better.code, kImprovement) << better.out;
-  EXPECT_THAT(better.out, HasSubstr("self-test: 15 faults planted, 15 caught, 0 gates blind"));
+  EXPECT_THAT(better.out, HasSubstr("self-test: 15 faults injected, 15 caught, 0 gates blind"));
   const ProcessEnd worse = Gated("gate_worse").Gate({"--self-test"});
   EXPECT_EQ(worse.code, kRegression) << worse.out;
 }
@@ -201,7 +201,7 @@ TEST(GateTest, AWaiverBlindsNoGate) {
   const ProcessEnd end = gated.Gate({"--self-test"});
   EXPECT_EQ(end.code, kOk) << end.out;
   EXPECT_THAT(end.out, HasSubstr("3 waived"));
-  EXPECT_THAT(end.out, HasSubstr("self-test: 15 faults planted, 15 caught"));
+  EXPECT_THAT(end.out, HasSubstr("self-test: 15 faults injected, 15 caught"));
 }
 
 TEST(GateTest, AWaiverThatIsNoLongerTrueCannotBeJudged) {
@@ -229,7 +229,7 @@ TEST(GateTest, TheSelfTestListsGatesThatAreBlind) {
   const ProcessEnd blind = Gated("gate_blind").Gate({"--self-test"});
   EXPECT_EQ(blind.code, kCannotJudge);
   EXPECT_THAT(blind.out,
-              AllOf(HasSubstr("self-test: 17 faults planted, 5 caught, 12 gates blind"),
+              AllOf(HasSubstr("self-test: 17 faults injected, 5 caught, 12 gates blind"),
                     HasSubstr(absl::StrCat(kBaseline,
                                            ": blind: it did not see 'descriptor' planted: the "
                                            "program counts no more with it than without"))));
@@ -237,7 +237,7 @@ TEST(GateTest, TheSelfTestListsGatesThatAreBlind) {
   const ProcessEnd forgets = Gated("gate_forgets").Gate({"--self-test"});
   EXPECT_EQ(forgets.code, kCannotJudge);
   EXPECT_THAT(forgets.out,
-              AllOf(HasSubstr("self-test: 17 faults planted, 0 caught, 17 gates blind"),
+              AllOf(HasSubstr("self-test: 17 faults injected, 0 caught, 17 gates blind"),
                     HasSubstr("planted: the program counted nothing with it")));
 
   // A ceiling that is not tight.

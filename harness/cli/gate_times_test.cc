@@ -64,7 +64,7 @@ TEST(GateTimesTest, ASlowerBuildIsARegressionOfTimeAlone) {
               ContainsRegex(absl::StrCat(kBaseline,
                                          ": time: 1\\.[12][0-9]* of the base build's \\[.*over 9 "
                                          "rounds, p 0.0039 \\(Holm 0.02")));
-  EXPECT_THAT(end.out, HasSubstr(", 1 regressions"));
+  EXPECT_THAT(end.out, HasSubstr(", 1 regression"));
   ExpectValid({JSONSCHEMA, "-i", timed.gated().path("v.json"), VERDICT_SCHEMA});
   ExpectValid({XMLLINT, "--noout", "--schema", JUNIT_SCHEMA, timed.gated().path("v.xml")});
   EXPECT_THAT(ReadFile(timed.gated().path("v.json")), HasSubstr("\"min_effect\": 0.05"));

@@ -27,7 +27,8 @@ int Main(int argc, char** argv) {
   int exit_code = line.Run(argc, argv);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::fputs("tare: standard output could not be written\n", stderr);
-    if (exit_code == kOk) exit_code = kFault;
+    // A signal's status says more: whoever sent it closed the pipe as well.
+    if (exit_code != kUsage && exit_code < kSignalBase) exit_code = kFault;
   }
   return exit_code;
 }

@@ -193,9 +193,9 @@ ProcessEnd RunRowOnce(const BenchProgram& program, const ListedRow& row, Pass pa
   Command command;
   if (pass == Pass::kCounts) {
     const auto iterations = plan.iterations.find(row.name);
-    command.argv = CountsCommand(
-        program, row,
-        {iterations != plan.iterations.end() ? iterations->second : 0, plan.plants, false});
+    command.argv = CountsCommand(program, row,
+                                 {iterations != plan.iterations.end() ? iterations->second : 0,
+                                  plan.plants, false, plan.peak});
   } else {
     command.argv = TimesCommand(program, row, plan.min_time_seconds);
   }

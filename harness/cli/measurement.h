@@ -31,6 +31,7 @@ struct Plan {
   // that is not left to the program; and the faults to be planted (see tare/benchmem.h).
   std::map<std::string, int64_t> iterations;
   std::string plants;
+  bool peak = false;  // count the most bytes alive at once as well
 
   bool CountsOnly() const { return rounds == 0; }
 };

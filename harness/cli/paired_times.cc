@@ -20,6 +20,7 @@
 #include "cli/progress.h"
 #include "cli/results_dir.h"
 #include "cli/row_output.h"
+#include "cli/terminal.h"
 #include "result/write_text.h"
 
 namespace tare::cli {
@@ -51,7 +52,7 @@ class Timing {
     size_t rows = 0;
     for (const PairedSuite& suite : paired_) rows += suite.rows.size();
     MakePlan(rows);
-    Progress progress(static_cast<int>(rows) * 2 * plan_.rounds, isatty(STDERR_FILENO) != 0);
+    Progress progress(static_cast<int>(rows) * 2 * plan_.rounds, MayRewriteLines(STDERR_FILENO));
     for (const PairedSuite& suite : paired_) {
       TimeSuite(suite, &progress);
       if (interrupt_.signal() != 0) break;

@@ -2,7 +2,6 @@
 // Carriage returns and erase-to-end on a terminal; the time left is what the steps so far took.
 #include "cli/progress.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,14 +10,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "cli/terminal.h"
 
 namespace tare::cli {
 namespace {
-
-size_t TerminalWidth() {
-  winsize size = {};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 void Print(absl::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
@@ -47,7 +42,8 @@ void Progress::Step(absl::string_view row) {
   std::string line = absl::StrFormat("[%3d %%] %s%s%s  %s", done_ * 100 / std::max(steps_, 1),
                                      milestone_, left.empty() ? "" : ", ", left, row);
   // A line that wraps could not be rewritten. Names are ASCII but for what a stranger registers.
-  if (const size_t width = TerminalWidth(); line.size() >= width) line.resize(width - 1);
+  const size_t told = TerminalWidth(STDERR_FILENO), width = told > 0 ? told : 80;
+  if (line.size() >= width) line.resize(width - 1);
   Print(absl::StrCat("\r\x1b[K", line));
   line_is_dirty_ = true;
 }

@@ -48,6 +48,15 @@ absl::Status PrepareResultsDirectory(const std::string& directory) {
                                                   error.message(), "; name another directory"));
 }
 
+absl::Status RefuseToOverwrite(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      absl::StrCat(path,
+                   " holds the results of another run: name another directory, or give --force to "
+                   "overwrite them"));
+}
+
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view text) {
   const std::string temporary = TemporaryBeside(path);
   const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -29,6 +29,8 @@
 #include "cli/suite_options.h"
 #include "cli/suite_results.h"
 #include "cli/suite_table.h"
+#include "cli/terminal.h"
+#include "result/words.h"
 #include "result/write_text.h"
 
 namespace tare::cli {
@@ -40,8 +42,10 @@ struct RunOptions {
   bool quick = false;
   int rounds = 9;
   bool counts_only = false;
+  bool peak = false;
   double min_time_seconds = 0;  // 0: from the time that the whole run may take
   std::string results_dir;      // empty: a fresh one
+  bool force = false;           // overwrite results
 };
 
 struct Selection {
@@ -78,7 +82,7 @@ class Run {
   int Main() {
     if (!Prepare()) return ExitStatus();
     const Plan plan = MakePlan();
-    Progress progress(Present() * (1 + plan.rounds), isatty(STDERR_FILENO) != 0);
+    Progress progress(Present() * (1 + plan.rounds), MayRewriteLines(STDERR_FILENO));
     progress.Say(Announcement(plan));
     for (const Selection& selection : selections_) {
       provenance_.commit = CommitOf(selection.program, &interrupt_);
@@ -122,8 +126,23 @@ class Run {
     results_dir_ = options_.results_dir.empty()
                        ? FreshResultsDirectory(options_.suites, selections_[0].program, now)
                        : options_.results_dir;
+    if (const absl::Status kept = KeepOldResults(); !kept.ok()) return Refuse(kept);
     const absl::Status prepared = PrepareResultsDirectory(results_dir_);
     return prepared.ok() || Refuse(prepared);
+  }
+
+  // Before anything is measured, for a name that was given twice by mistake.
+  absl::Status KeepOldResults() const {
+    if (options_.force || options_.results_dir.empty()) return absl::OkStatus();
+    for (const Selection& selection : selections_) {
+      const absl::Status kept = RefuseToOverwrite(ResultsFile(selection.program.suite));
+      if (!kept.ok()) return kept;
+    }
+    return absl::OkStatus();
+  }
+
+  std::string ResultsFile(const std::string& suite) const {
+    return absl::StrCat(results_dir_, "/", suite, ".txt");
   }
 
   bool Refuse(const absl::Status& status) {
@@ -140,6 +159,7 @@ class Run {
     Plan plan;
     plan.rounds = options_.counts_only ? 0 : options_.rounds;
     plan.timeout = options_.suites.Timeout();
+    plan.peak = options_.peak;
     plan.cpus = AllowedCpus();
     const double budget = options_.quick ? kQuickBudgetSeconds : kBudgetSeconds;
     plan.min_time_seconds = options_.min_time_seconds > 0
@@ -156,8 +176,10 @@ class Run {
   }
 
   std::string Announcement(const Plan& plan) const {
-    if (plan.CountsOnly()) return absl::StrCat("tare: ", Present(), " rows, counts only\n");
-    return absl::StrCat("tare: ", Present(), " rows, ", plan.rounds, " rounds of ",
+    const std::string rows = result::CountOf(static_cast<uint64_t>(Present()), "row");
+    if (plan.CountsOnly()) return absl::StrCat("tare: ", rows, ", counts only\n");
+    return absl::StrCat("tare: ", rows, ", ",
+                        result::CountOf(static_cast<uint64_t>(plan.rounds), "round"), " of ",
                         plan.min_time_seconds, " s each\n");
   }
 
@@ -169,8 +191,8 @@ class Run {
     nothing_measured_ = nothing_measured_ || (measured == 0 && failed == 0);
 
     const result::ResultFile results = SuiteResults(suite, plan, provenance_);
-    const std::string path = absl::StrCat(results_dir_, "/", suite.program.suite,
-                                          suite.interrupted ? ".partial.txt" : ".txt");
+    const std::string path =
+        ResultsFile(suite.program.suite + (suite.interrupted ? ".partial" : ""));
     std::string written = "nothing was measured, nothing is written";
     if (!results.rows.empty()) {
       const absl::Status status = WriteFileAtomically(path, result::FormatText(results));
@@ -179,7 +201,9 @@ class Run {
     }
     progress->Say("");
     if (!suite.interrupted) {
-      std::fputs(absl::StrCat(RenderSuiteTable(suite, plan), "\n").c_str(), stdout);
+      std::fputs(
+          absl::StrCat(RenderSuiteTable(suite, plan, TerminalWidth(STDOUT_FILENO)), "\n").c_str(),
+          stdout);
       std::fflush(stdout);
     }
     progress->Say(absl::StrCat("tare: ", suite.program.suite, ": ", Outcome(suite), written, "\n"));
@@ -187,8 +211,8 @@ class Run {
 
   static std::string Outcome(const SuiteRecord& suite) {
     if (suite.interrupted) return "interrupted; what was measured is ";
-    return absl::StrCat(suite.Count(RowRecord::State::kMeasured), " rows measured, ",
-                        suite.Count(RowRecord::State::kAbsent), " absent, ",
+    return absl::StrCat(result::CountOf(suite.Count(RowRecord::State::kMeasured), "row"),
+                        " measured, ", suite.Count(RowRecord::State::kAbsent), " absent, ",
                         suite.Count(RowRecord::State::kFailed), " failed; ");
   }
 
@@ -217,7 +241,7 @@ void AddRunCommand(CommandLine& line) {
   Subcommand command = line.AddCommand("run",
                                        "Measure suites, or programs of your own, write "
                                        "<suite>.txt for each, print a table for each",
-                                       kExitCodeHelp);
+                                       kRunExitHelp);
   AddSuiteOptions(command, options->suites);
   command
       .AddOption("--filter", options->filter,
@@ -228,6 +252,8 @@ void AddRunCommand(CommandLine& line) {
       .Within(1, 1000)
       .Named("N");
   command.AddFlag("--counts-only", options->counts_only, "Count only, time nothing");
+  command.AddFlag("--peak", options->peak,
+                  "Count the most bytes that are alive at once as well (peak-live-B)");
   command
       .AddOption("--min-time", options->min_time_seconds,
                  "Seconds that each process times its row for at least, from 0.01 by default "
@@ -239,6 +265,7 @@ void AddRunCommand(CommandLine& line) {
                  "Where results are written (default: a fresh directory under results/ beside "
                  "the directory of the bench programs, or beside the first --exe)")
       .Named("DIR");
+  command.AddFlag("--force", options->force, "Overwrite results that are in DIR");
   command.Does([options] { return Run(*options).Main(); });
 }
 

@@ -21,7 +21,8 @@ struct Plant {
 constexpr Plant kPlants[] = {{"alloc", gate::kAllocs},
                              {"bytes", gate::kBytes},
                              {"descriptor", gate::kDescriptors},
-                             {"block", gate::kLiveBytes}};
+                             {"block", gate::kLiveBytes},
+                             {"peak", gate::kPeak}};
 
 // By benchmark, what the gate found of one metric.
 using Findings = std::map<std::string, const gate::Finding*>;
@@ -64,6 +65,10 @@ class Tester {
                    budget->unbudgeted.empty() ? "no limit in " + budgets_.Where(budget->line)
                                               : "unbudgeted: " + budget->unbudgeted);
     }
+    if (const auto& range = budget->ranges[plant.metric]; range.has_value()) {
+      return Blind(row.name, plant, true,
+                   absl::StrCat("a range in ", budgets_.Where(budget->line), ": ", range->why));
+    }
     const auto clean = before.find(row.name);
     if (clean == before.end()) return;
     if (clean->second->outcome == Outcome::kNotCounted) {
@@ -101,9 +106,12 @@ class Tester {
 
 }  // namespace
 
-std::string SelfTestPlants() {
+std::string SelfTestPlants(bool peak) {
   std::string names;
-  for (const Plant& plant : kPlants) absl::StrAppend(&names, names.empty() ? "" : ",", plant.name);
+  for (const Plant& plant : kPlants) {
+    if (plant.metric == gate::kPeak && !peak) continue;
+    absl::StrAppend(&names, names.empty() ? "" : ",", plant.name);
+  }
   return names;
 }
 

@@ -12,7 +12,7 @@
 namespace tare::cli {
 
 // The faults that the self-test wants to be planted.
-std::string SelfTestPlants();
+std::string SelfTestPlants(bool peak);
 
 // Holds what was counted with each fault against `budgets`, by the rules that `clean` was judged
 // by. A fault is caught where the gate calls it a regression, and the metric costs more than

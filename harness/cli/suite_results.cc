@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/cpus.h"
 #include "cli/row_name.h"
+#include "result/words.h"
 
 namespace tare::cli {
 namespace {
@@ -21,7 +22,8 @@ std::string FirstLine(const SuiteRecord& suite, const Plan& plan, const Provenan
   if (!suite.counts.empty()) parts.push_back(absl::StrCat("counts ", suite.counts));
   parts.push_back(plan.CountsOnly()
                       ? "counts only"
-                      : absl::StrCat(plan.rounds, " rounds of ", plan.min_time_seconds, " s"));
+                      : absl::StrCat(result::CountOf(static_cast<uint64_t>(plan.rounds), "round"),
+                                     " of ", plan.min_time_seconds, " s"));
   std::string pinned = absl::StrCat("pinned to cpu ", plan.cpus.back());
   for (const RowRecord& row : suite.rows) {
     if (RowName(row.listed.name).has_threads) {

@@ -3,15 +3,18 @@
 #include "cli/suite_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "cli/printable.h"
 #include "cli/row_name.h"
 #include "cli/text_table.h"
 #include "result/number.h"
+#include "result/words.h"
 #include "stat/median.h"
 #include "stat/paired.h"
 
@@ -20,6 +23,8 @@ namespace {
 
 constexpr double kConfidence = 0.95;
 constexpr char kNothing[] = "-";
+// Columns of a table with variants and times.
+constexpr size_t kFloorInterval = 4, kHandInterval = 6;
 
 // A row with what is needed to place it.
 struct Entry {
@@ -78,7 +83,42 @@ void AppendRatio(const Entry& entry, const Entry* base, std::vector<std::string>
 
 // A count that is a sample: as many digits as say something.
 std::string FormatSample(double per_op) {
-  return per_op >= 100 ? absl::StrFormat("%.0f", per_op) : absl::StrFormat("%.3g", per_op);
+  return per_op >= 100 ? absl::StrFormat("%.0f", per_op) : result::Rounded(per_op, 3);
+}
+
+// The units of the benchmarks' own counters, in the order in which they appear.
+std::vector<std::string> OwnUnits(const SuiteRecord& suite) {
+  std::vector<std::string> units;
+  for (const RowRecord& row : suite.rows) {
+    for (const result::Row& round : row.rounds) {
+      for (const result::Value& value : round.values) {
+        if (!result::IsKnownUnit(value.unit) &&
+            std::find(units.begin(), units.end(), value.unit) == units.end()) {
+          units.push_back(value.unit);
+        }
+      }
+    }
+  }
+  return units;
+}
+
+// Of any magnitude: 4 digits, and the letter of the thousands where they are many.
+std::string FormatCounter(double value) {
+  constexpr std::pair<double, const char*> kSteps[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}};
+  for (const auto& [step, letter] : kSteps) {
+    if (std::fabs(value) >= step) return result::Rounded(value / step, 4) + letter;
+  }
+  return result::Rounded(value, 4);
+}
+
+// The median over the rounds that have a value of the unit.
+std::string MedianOf(const RowRecord& row, std::string_view unit,
+                     std::string (*format)(double value)) {
+  std::vector<double> values;
+  for (const result::Row& round : row.rounds) {
+    if (const double* value = round.Find(unit)) values.push_back(*value);
+  }
+  return values.empty() ? kNothing : format(stat::Median(values));
 }
 
 // Units that the counting pass could not give: of this row, or anywhere here.
@@ -104,15 +144,6 @@ void AppendCounts(const RowRecord& row, const SuiteRecord& suite, std::vector<st
       cells->push_back(row.unstable.empty() ? kNothing : "unstable");
     }
   }
-}
-
-// The median over the rounds that have a value.
-std::string CpuTime(const RowRecord& row) {
-  std::vector<double> cpu;
-  for (const result::Row& round : row.rounds) {
-    if (const double* value = round.Find(result::kCpuNsPerOp)) cpu.push_back(*value);
-  }
-  return cpu.empty() ? kNothing : FormatNs(stat::Median(cpu));
 }
 
 // Whether no row is one of several answers to a question: then there is nothing to hold rows
@@ -145,21 +176,25 @@ void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, const Su
       AppendRatio(entry, FloorOf(entry, entries), &cells);
       AppendRatio(entry, HandLoopOf(entry, entries), &cells);
     }
-    cells.push_back(CpuTime(row));
+    cells.push_back(MedianOf(row, result::kCpuNsPerOp, &FormatNs));
   }
   AppendCounts(row, suite, &cells);
+  for (const std::string& unit : OwnUnits(suite)) {
+    cells.push_back(MedianOf(row, unit, &FormatCounter));
+  }
   table->AddRow(std::move(cells));
 }
 
 std::string Legend(const Plan& plan, bool by_name) {
   std::string legend;
+  const std::string rounds = result::CountOf(static_cast<uint64_t>(plan.rounds), "round");
   if (plan.CountsOnly()) {
     legend = "Counts only: nothing was timed.\n";
   } else if (by_name) {
-    legend = absl::StrCat("ns/op: median of ", plan.rounds, " rounds.\n");
+    legend = absl::StrCat("ns/op: median of ", rounds, ".\n");
   } else {
-    legend = absl::StrCat("ns/op: median of ", plan.rounds,
-                          " rounds; vs floor, vs hand (loop of that backend): median of the ratios "
+    legend = absl::StrCat("ns/op: median of ", rounds,
+                          "; vs floor, vs hand (loop of that backend): median of the ratios "
                           "within a round");
     const size_t least = stat::LeastSampleForInterval(kConfidence);
     absl::StrAppend(&legend, static_cast<size_t>(plan.rounds) < least
@@ -204,10 +239,10 @@ std::string FormatExact(double per_op, int64_t iterations) {
   const std::optional<int64_t> total = result::IntegerTotal(per_op, iterations);
   if (!total.has_value()) return result::FormatDouble(per_op);
   if (*total % iterations == 0) return absl::StrCat(*total / iterations);
-  return absl::StrFormat("%.6g = %d/%d", per_op, *total, iterations);
+  return absl::StrCat(result::Rounded(per_op, 6), " = ", *total, "/", iterations);
 }
 
-std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan) {
+std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan, size_t width) {
   using Align = TextTable::Align;
   const bool times = !plan.CountsOnly();
   const std::vector<Entry> entries = Entries(suite);
@@ -227,8 +262,16 @@ std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan) {
   }
   columns.insert(columns.end(), {Align::kRight, Align::kRight, Align::kRight});
   header.insert(header.end(), {"syscalls/op", "allocs/op", "B/op"});
+  const std::vector<std::string> own_units = OwnUnits(suite);
+  for (const std::string& unit : own_units) {
+    columns.push_back(Align::kRight);
+    header.push_back(Printable(unit));
+  }
 
   TextTable table(std::move(columns));
+  if (times && !by_name) {
+    for (const size_t interval : {kHandInterval, kFloorInterval}) table.MayLeaveOut(interval);
+  }
   table.AddRow(std::move(header));
   std::vector<bool> placed(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
@@ -240,7 +283,14 @@ std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan) {
       AppendEntry(entries[j], entries, suite, times, by_name, &table);
     }
   }
-  return table.Render() + Remarks(suite) + Legend(plan, by_name);
+  std::string below = Remarks(suite) + Legend(plan, by_name);
+  if (!own_units.empty()) {
+    below += "Other columns: the benchmarks' own counters, medians; M, G, T: millions and so on.\n";
+  }
+  if (table.LeavesOut(width)) {
+    below += "The terminal is too narrow for intervals: `tare compare` has them, of the file.\n";
+  }
+  return table.Render(width) + Folded(below, width, 0);
 }
 
 }  // namespace tare::cli

@@ -100,6 +100,42 @@ TEST(SuiteTableTest, SystemCallsAreASample) {
   EXPECT_THAT(cell(2005.5), ::testing::StartsWith("2006  "));
 }
 
+TEST(SuiteTableTest, TheBenchmarksOwnCountersAreColumns) {
+  RowRecord row = Row("BM_Copy/64", {100, 110, 120});
+  const double rates[] = {2.0e9, 2.1e9, 2.5e9};
+  for (size_t i = 0; i < 3; ++i) {
+    row.rounds[i].values.push_back({rates[i], "bytes_per_second"});
+    if (i > 0) row.rounds[i].values.push_back({0.25, "misses"});
+  }
+  const std::string table = Render({row, Row("BM_Other", {5, 5, 5})}, 3);
+  EXPECT_THAT(table, HasSubstr("B/op  bytes_per_second  misses\n"));
+  EXPECT_THAT(Line(table, "BM_Copy"),
+              ::testing::MatchesRegex("BM_Copy/64 +110 +- +- +- +- +2.1G +0.25"));
+  EXPECT_THAT(Line(table, "BM_Other"), ::testing::MatchesRegex("BM_Other +5.00( +-)+"));
+  EXPECT_THAT(table, HasSubstr("the benchmarks' own counters"));
+  EXPECT_THAT(Render({Row("BM_Other", {5})}, 1), Not(HasSubstr("own counters")));
+}
+
+TEST(SuiteTableTest, FitsANarrowTerminal) {
+  SuiteRecord suite;
+  suite.rows = {
+      Row("S/variant=floor", std::vector<double>(9, 1000)),
+      Row("S/variant=hand_loop/backend=io_uring/mode=recv_many", std::vector<double>(9, 1100)),
+      Row("S/variant=reference/backend=io_uring/mode=recv_many", std::vector<double>(9, 1200))};
+  suite.rows[1].state = State::kFailed;
+  suite.rows[1].reason = "round 1 of 9: killed by a signal after it had printed a lot of nothing";
+  for (const size_t width : {80u, 60u, 40u}) {
+    const std::string table = RenderSuiteTable(suite, Plan{}, width);
+    for (size_t begin = 0; begin < table.size();) {
+      const size_t end = table.find('\n', begin);
+      EXPECT_LE(end - begin, width) << table;
+      begin = end + 1;
+    }
+    EXPECT_THAT(table, HasSubstr("1.200"));
+  }
+  EXPECT_THAT(RenderSuiteTable(suite, Plan{}), HasSubstr("[1.200, 1.200]"));
+}
+
 TEST(SuiteTableTest, AnyBenchmarkHasALine) {
   EXPECT_THAT(Render({Row("BM_Strcpy/64", {5})}, 1), HasSubstr("\n  BM_Strcpy/64   5.00"));
 }

@@ -14,6 +14,7 @@
 #include "stat/signed_rank.h"
 #include "stat/verdict.h"
 #include "table/name.h"
+#include "table/rounds.h"
 
 namespace tare::table {
 namespace {
@@ -49,48 +50,11 @@ struct Scaled {
   bool logarithmic = false;
 };
 
-struct Sides {
-  Values base;
-  Values values;
-};
-
 Scaled ScaledOf(const Sides& sides) {
   if (!AllPositive(sides.base) || !AllPositive(sides.values)) {
     return {sides.base, sides.values, false};
   }
   return {Logarithms(sides.base), Logarithms(sides.values), true};
-}
-
-// By round; no value where the line could not be read.
-std::vector<std::optional<double>> RoundsOf(const SheetCell& cell) {
-  std::vector<std::optional<double>> rounds;
-  auto hole = cell.holes.begin();
-  for (const double value : cell.values) {
-    while (hole != cell.holes.end() && *hole == rounds.size()) {
-      rounds.emplace_back();
-      ++hole;
-    }
-    rounds.emplace_back(value);
-  }
-  rounds.resize(cell.values.size() + cell.holes.size());
-  return rounds;
-}
-
-// The values of rounds that both have; nothing where it is not known which rounds they are.
-std::optional<Sides> InRounds(const SheetCell& base, const SheetCell& cell) {
-  if (base.values.size() + base.holes.size() != cell.values.size() + cell.holes.size()) {
-    return std::nullopt;
-  }
-  if (base.holes.empty() && cell.holes.empty()) return Sides{base.values, cell.values};
-  const std::vector<std::optional<double>> one = RoundsOf(base), other = RoundsOf(cell);
-  Sides sides;
-  for (size_t i = 0; i < one.size(); ++i) {
-    if (!one[i].has_value() || !other[i].has_value()) continue;
-    sides.base.push_back(*one[i]);
-    sides.values.push_back(*other[i]);
-  }
-  if (sides.base.empty()) return std::nullopt;
-  return sides;
 }
 
 stat::Shift ShiftOf(const Scaled& scaled, bool paired, double confidence) {
@@ -117,6 +81,7 @@ class Comparer {
 
   Report Run() {
     Report report;
+    FindFiles();
     for (const SheetTable* table : sheet_.Tables()) {
       if (options_.nothing || (options_.exact_only && !IsExact(*table))) continue;
       if (std::all_of(table->cells.begin(), table->cells.end(),
@@ -140,6 +105,22 @@ class Comparer {
   }
 
  private:
+  // The columns of the whole sheet, where files are what is compared.
+  void FindFiles() {
+    const std::vector<const Dimension*> dimensions = sheet_.columns().Dimensions();
+    if (std::none_of(dimensions.begin(), dimensions.end(),
+                     [](const Dimension* dimension) { return dimension->name == ".file"; })) {
+      return;
+    }
+    for (const SheetTable* table : sheet_.Tables()) {
+      for (const Key column : sheet_.ColumnsOf(*table)) {
+        if (std::find(files_.begin(), files_.end(), column) == files_.end()) {
+          files_.push_back(column);
+        }
+      }
+    }
+  }
+
   // Holm's correction of the tests that can be called at all; how many those are.
   size_t Correct(const std::vector<Comparison*>& tested) {
     std::vector<double> least, p;
@@ -199,6 +180,7 @@ class Comparer {
       }
     }
     WeighAgainstFloors(&table);
+    table.missing = MissingIn(table);
     return table;
   }
 
@@ -212,8 +194,29 @@ class Comparer {
         columns.push_back(absent.column);
       }
     }
+    // A file that has none of the rows lacks them all.
+    for (const Key file : files_) {
+      if (std::find(columns.begin(), columns.end(), file) == columns.end()) columns.push_back(file);
+    }
     if (columns.size() > measured) sheet_.columns().Sort(&columns);
     return columns;
+  }
+
+  std::vector<Missing> MissingIn(const ComparedTable& table) const {
+    std::vector<Missing> missing;
+    std::vector<bool> named;
+    for (const Key column : table.columns) named.push_back(!sheet_.columns().Text(column).empty());
+    for (size_t r = 0; r < table.rows.size(); ++r) {
+      std::optional<size_t> first;
+      for (size_t c = 0; c < table.columns.size() && !first.has_value(); ++c) {
+        if (named[c] && table.At(r, c).has_value()) first = c;
+      }
+      if (!first.has_value()) continue;
+      for (size_t c = 0; c < table.columns.size(); ++c) {
+        if (named[c] && !table.At(r, c).has_value()) missing.push_back({r, c, c > *first});
+      }
+    }
+    return missing;
   }
 
   CellSummary SummaryOf(const SheetCell& cell, bool exact) const {
@@ -270,7 +273,7 @@ class Comparer {
 
   static void Weigh(const CellSummary& floor, bool exact, CellSummary* cell) {
     if (!exact) {
-      if (const std::optional<Sides> sides = InRounds(*floor.cell, *cell->cell)) {
+      if (const std::optional<Sides> sides = InRounds(*floor.cell, *cell->cell, true)) {
         cell->tare = stat::Median(Differences(sides->base, sides->values));
         if (!AllPositive(sides->base)) return;
         Values ratios;
@@ -286,13 +289,15 @@ class Comparer {
     if (floor.center > 0) cell->floor_ratio = cell->center / floor.center;
   }
 
-  bool MayBePairs(const SheetCell& base, const SheetCell& cell) const {
-    if (options_.pairs != CompareOptions::Pairs::kAuto) {
-      return options_.pairs == CompareOptions::Pairs::kAlways;
-    }
+  // Nothing where values are not to be compared round by round, or cannot be.
+  std::optional<Sides> PairsOf(const SheetCell& base, const SheetCell& cell) const {
+    using Pairs = CompareOptions::Pairs;
+    if (options_.pairs == Pairs::kNever) return std::nullopt;
+    if (options_.pairs == Pairs::kAlways) return InRounds(base, cell, false);
     const Origin& one = origins_.at(CellId(base.row, base.column));
     const Origin& other = origins_.at(CellId(cell.row, cell.column));
-    return one.file == other.file && !one.several_files && !other.several_files;
+    if (one.file != other.file || one.several_files || other.several_files) return std::nullopt;
+    return InRounds(base, cell, true);
   }
 
   void Test(const ComparedTable& table, Comparison* comparison) const {
@@ -310,8 +315,7 @@ class Comparer {
       if (base.center > 0) comparison->ratio = cell.center / base.center;
       return;
     }
-    const std::optional<Sides> pairs =
-        MayBePairs(*base.cell, *cell.cell) ? InRounds(*base.cell, *cell.cell) : std::nullopt;
+    const std::optional<Sides> pairs = PairsOf(*base.cell, *cell.cell);
     comparison->paired = pairs.has_value();
     if (pairs.has_value()) {
       const Scaled scaled = ScaledOf(*pairs);
@@ -347,11 +351,11 @@ class Comparer {
     comparison->better = up == (better == result::Better::kHigher) ? 1 : -1;
   }
 
-  // As the files say; of the units that tare itself writes less is better in any case.
+  // As the files say; where they say nothing, as the unit's name does.
   result::Better BetterOf(const std::string& name) const {
     const result::Unit* unit = units_.Find(name);
     if (unit != nullptr && unit->better() != result::Better::kUnknown) return unit->better();
-    return result::IsKnownUnit(name) ? result::Better::kLower : result::Better::kUnknown;
+    return result::BetterByName(name);
   }
 
   static void JudgeExact(const CellSummary& base, const CellSummary& cell, Comparison* comparison) {
@@ -363,7 +367,7 @@ class Comparer {
 
   void JudgeSamples(const SheetCell& base, const SheetCell& cell, Comparison* comparison) const {
     const Scaled scaled =
-        ScaledOf(comparison->paired ? *InRounds(base, cell) : Sides{base.values, cell.values});
+        ScaledOf(comparison->paired ? *PairsOf(base, cell) : Sides{base.values, cell.values});
     std::optional<stat::Interval> equivalence;
     if (scaled.logarithmic) {
       const stat::Shift shift = ShiftOf(scaled, comparison->paired, options_.confidence);
@@ -415,6 +419,7 @@ class Comparer {
   const std::vector<Absent>& absent_;
   const result::Units& units_;
   const CompareOptions& options_;
+  std::vector<Key> files_;
   double level_ = 0;             // a test whose least p is above it cannot be called
   double level_of_counted_ = 0;  // at which one test alone is called
 };

@@ -88,6 +88,13 @@ struct Comparison {
   int better = 0;
 };
 
+// A cell without a value where its row has one in another column. A column without a name, as that
+// of floors beside backends, lacks nothing, and what stands in it alone is missing nowhere.
+struct Missing {
+  size_t row = 0, column = 0;  // indices in the table
+  bool gone = false;           // an earlier column has the row
+};
+
 struct ComparedTable {
   const SheetTable* sheet = nullptr;
   std::string unit;
@@ -96,6 +103,7 @@ struct ComparedTable {
   std::vector<Key> columns;
   std::vector<std::optional<CellSummary>> cells;  // row by row
   std::vector<Comparison> comparisons;            // row by row, then by column
+  std::vector<Missing> missing;                   // likewise
 
   const std::optional<CellSummary>& At(size_t row, size_t column) const {
     return cells[row * columns.size() + column];
@@ -107,13 +115,25 @@ struct Report {
   size_t tests = 0;  // that Holm's correction counts
 };
 
+// What the comparisons of a report came to, each in one of the first four.
+struct Tally {
+  size_t changed = 0, same = 0, unknown = 0;
+  size_t counted_once = 0;  // nothing is said of them
+  size_t worse = 0;         // of those that changed
+  size_t gone = 0;          // rows that a later column does not have any more
+  size_t incomplete = 0;    // rows that some column does not have
+  size_t added = 0;         // rows that an earlier column does not have yet
+};
+Tally TallyOf(const Report& report);
+
 // A cell of which it is known that nothing was measured.
 struct Absent {
   Key row = 0, column = 0;
 };
 
 // The base of a row is its first column that was measured. A column without any result is there
-// where a row of the table is `absent` from it. `sheet` must outlive the report.
+// where a row of the table is `absent` from it, or where it is a file that another table has.
+// `sheet` must outlive the report.
 Report CompareAll(const Sheet& sheet, const Symbols& symbols, const Origins& origins,
                   const std::vector<Absent>& absent, const result::Units& units,
                   const CompareOptions& options);

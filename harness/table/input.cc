@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "result/check.h"
+#include "result/file_kind.h"
 #include "result/number.h"
 #include "result/read_gbench_json.h"
 #include "result/read_text.h"
@@ -28,32 +29,6 @@ namespace {
 
 constexpr size_t kPiece = 1 << 18;
 
-struct Path {
-  std::string path;
-  std::string label;
-};
-
-std::vector<Path> ParsePaths(const std::vector<std::string>& arguments) {
-  std::vector<Path> paths;
-  absl::flat_hash_map<std::string, int> given, numbered;
-  for (const std::string& argument : arguments) {
-    const size_t equals = argument.find('=');
-    if (equals == std::string::npos) {
-      paths.push_back({argument, ""});
-      ++given[argument];
-    } else {
-      paths.push_back({argument.substr(equals + 1), argument.substr(0, equals)});
-    }
-  }
-  for (size_t i = 0; i < paths.size(); ++i) {
-    if (arguments[i].find('=') != std::string::npos) continue;
-    paths[i].label = given[paths[i].path] == 1
-                         ? paths[i].path
-                         : absl::StrCat(paths[i].path, "#", numbered[paths[i].path]++);
-  }
-  return paths;
-}
-
 // The system's words in small letters, as Go has them.
 std::string Reason(int error) {
   return absl::AsciiStrToLower(std::strerror(error));
@@ -61,10 +36,13 @@ std::string Reason(int error) {
 
 class FileReader {
  public:
-  FileReader(const Path& path, const InputOptions& options, const InputVisitor& visitor,
-             Symbols* symbols, result::Units* units)
+  // `source`: which of the files it is.
+  FileReader(const InputFile& path, uint32_t source, const InputOptions& options,
+             const InputVisitor& visitor, Symbols* symbols, result::Units* units)
       : path_(path), options_(options), visitor_(visitor), symbols_(symbols), units_(units) {
+    line_.source = source;
     line_.config.push_back({symbols->Intern(".file"), symbols->Intern(path.label), false});
+    if (!path.suite.empty()) OnConfig("suite", path.suite);
   }
 
   absl::Status Read() {
@@ -94,27 +72,34 @@ class FileReader {
             absl::StrCat(path_.path, ":", lines_, ": read ", path_.path, ": ", Reason(errno)));
       }
       text.resize(kept + static_cast<size_t>(n));
+      if (options_.strict && !looked_at_) {
+        if (n > 0 && text.size() < result::kTellingBytes) continue;
+        looked_at_ = true;
+        const auto beginning = std::string_view(text).substr(0, result::kTellingBytes);
+        if (const std::string what = result::NotResults(beginning); !what.empty()) {
+          visitor_.on_error(absl::StrCat(path_.path, ":1: ", what));
+          return absl::OkStatus();
+        }
+      }
       if (options_.strict && lines_ == 0 && IsJson(text)) {
         if (n > 0) continue;  // all of it
         Json(text);
         return absl::OkStatus();
       }
-      if (n == 0) {
-        if (!options_.strict || text.empty()) return Lines(text);
-        // The line may be cut off within its unit or its value.
-        visitor_.on_error(absl::StrCat(path_.path, ":", lines_ + 1,
-                                       ": the last line has no end: the file is truncated"));
-        return absl::OkStatus();
-      }
-      const size_t last = text.rfind('\n');
-      if (last == std::string::npos) {
+      if (const size_t last = text.rfind('\n'); last != std::string::npos) {
+        const absl::Status status = Lines(absl::string_view(text).substr(0, last + 1));
+        if (!status.ok()) return status;
+        text.erase(0, last + 1);
+      } else if (n > 0) {
         if (LongestLine() > 0 && text.size() >= LongestLine()) return Lines(text);
         continue;
       }
-      if (absl::Status status = Lines(absl::string_view(text).substr(0, last + 1)); !status.ok()) {
-        return status;
-      }
-      text.erase(0, last + 1);
+      if (n > 0) continue;
+      if (!options_.strict || text.empty()) return Lines(text);
+      // The line may be cut off within its unit or its value.
+      visitor_.on_error(absl::StrCat(path_.path, ":", lines_ + 1,
+                                     ": the last line has no end: the file is truncated"));
+      return absl::OkStatus();
     }
   }
 
@@ -256,7 +241,8 @@ class FileReader {
         return absl::StrCat(value.unit, " is ", result::FormatDouble(value.value),
                             ", which is no measurement");
       }
-      if (value.value < 0 && (result::IsKnownUnit(value.unit) || units_->IsExact(value.unit))) {
+      const bool counts = result::IsKnownUnit(value.unit) && !result::IsLeftUnit(value.unit);
+      if (value.value < 0 && (counts || units_->IsExact(value.unit))) {
         return absl::StrCat(result::FormatDouble(value.value), " ", value.unit, ": below zero");
       }
     }
@@ -310,31 +296,47 @@ class FileReader {
     return known->second;
   }
 
-  const Path& path_;
+  const InputFile& path_;
   const InputOptions& options_;
   const InputVisitor& visitor_;
   Symbols* symbols_;
   result::Units* units_;
   int64_t lines_ = 0;  // read so far
+  bool looked_at_ = false;  // whether the file may be results at all
   ResultLine line_;
   absl::flat_hash_map<Symbol, std::pair<Symbol, double>> tidied_;
 };
 
 }  // namespace
 
-absl::Status ReadInputs(const std::vector<std::string>& paths, const InputOptions& options,
+std::vector<InputFile> InputFiles(const std::vector<std::string>& arguments) {
+  std::vector<InputFile> files;
+  absl::flat_hash_map<std::string, int> given, numbered;
+  for (const std::string& argument : arguments) {
+    const size_t equals = argument.find('=');
+    if (equals == std::string::npos) {
+      files.push_back({argument, "", false, ""});
+      ++given[argument];
+    } else {
+      files.push_back({argument.substr(equals + 1), argument.substr(0, equals), true, ""});
+    }
+  }
+  for (InputFile& file : files) {
+    if (file.labelled) continue;
+    file.label =
+        given[file.path] == 1 ? file.path : absl::StrCat(file.path, "#", numbered[file.path]++);
+  }
+  return files;
+}
+
+absl::Status ReadInputs(const std::vector<InputFile>& files, const InputOptions& options,
                         const InputVisitor& visitor, Symbols* symbols, result::Units* units) {
-  for (const Path& path : ParsePaths(paths)) {
-    const absl::Status status = FileReader(path, options, visitor, symbols, units).Read();
+  uint32_t source = 0;
+  for (const InputFile& file : files) {
+    const absl::Status status = FileReader(file, source++, options, visitor, symbols, units).Read();
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
-}
-
-std::vector<std::string> FileLabels(const std::vector<std::string>& paths) {
-  std::vector<std::string> labels;
-  for (const Path& path : ParsePaths(paths)) labels.push_back(path.label);
-  return labels;
 }
 
 }  // namespace tare::table

@@ -19,7 +19,8 @@ struct InputOptions {
   size_t longest_line = 0;  // in bytes with its end; 0: any, or what the format allows if strict
   // Whatever might pass for a measurement and is none is an error, and left out: values that are no
   // number, infinite, or of one of tare's units and below zero; iterations that are not above zero;
-  // a last line without its end. A file that begins with '{' is read as Google Benchmark's JSON.
+  // a last line without its end; a file that is empty, compressed or CSV (result/file_kind.h). A
+  // file that begins with '{' is read as Google Benchmark's JSON.
   bool strict = false;
 };
 
@@ -36,17 +37,25 @@ struct InputVisitor {
   std::function<void(const std::string&, const ResultLine&)> on_comment;
 };
 
-// `paths` are files, "-" for standard input, or label=path; the label, else the path, is the value
-// of .file. A path that is given twice is told apart as path#0, path#1. The configuration is each
-// file's own; what is said of units lasts, and is added to `units`.
+// A file that is to be read.
+struct InputFile {
+  std::string path;       // "-": standard input
+  std::string label;      // the value of .file
+  bool labelled = false;  // the label was given, and is not made of the path
+  std::string suite;      // the value of the key `suite` before the file says its own; may be empty
+};
+
+// `arguments` are paths or label=path; without a label the path is it. A path that is given twice
+// is told apart as path#0, path#1. Several files may be given one label.
+std::vector<InputFile> InputFiles(const std::vector<std::string>& arguments);
+
+// Reads the files in turn. The configuration is each file's own; what is said of units lasts, and
+// is added to `units`.
 //
 // Files are read in pieces: memory does not grow with their size. Fails where a file cannot be read
 // or a line is too long, with "open F: no such file or directory" or "F:LINE: ..." where LINE is
 // the last one that was read.
-absl::Status ReadInputs(const std::vector<std::string>& paths, const InputOptions& options,
+absl::Status ReadInputs(const std::vector<InputFile>& files, const InputOptions& options,
                         const InputVisitor& visitor, Symbols* symbols, result::Units* units);
-
-// The value of .file of each path.
-std::vector<std::string> FileLabels(const std::vector<std::string>& paths);
 
 }  // namespace tare::table

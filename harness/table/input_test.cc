@@ -38,7 +38,7 @@ class InputTest : public testing::Test {
     };
     visitor.on_error = [&](const std::string& error) { said.push_back("error " + error); };
     visitor.on_other = [&](const std::string& where) { said.push_back("other " + where); };
-    const absl::Status status = ReadInputs(paths, options, visitor, &symbols_, &units_);
+    const absl::Status status = ReadInputs(InputFiles(paths), options, visitor, &symbols_, &units_);
     if (!status.ok()) said.push_back(std::string(status.message()));
     return absl::StrJoin(said, "\n");
   }
@@ -119,8 +119,12 @@ TEST_F(InputTest, WhatCannotBeReadIsNamed) {
   EXPECT_EQ(Read({path}), absl::StrCat("A 5X\nother ", path, ":2"));
 }
 
-TEST(FileLabelsTest, LabelsPathsAndTwins) {
-  EXPECT_EQ(absl::StrJoin(FileLabels({"a", "x=b", "a", "c"}), " "), "a#0 x a#1 c");
+TEST(InputFilesTest, LabelsPathsAndTwins) {
+  std::vector<std::string> labels;
+  for (const InputFile& file : InputFiles({"a", "x=b", "a", "c", "x=d"})) {
+    labels.push_back(file.label + (file.labelled ? "=" : "") + file.path);
+  }
+  EXPECT_EQ(absl::StrJoin(labels, " "), "a#0a x=b a#1a cc x=d");
 }
 
 }  // namespace

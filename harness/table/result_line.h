@@ -2,6 +2,7 @@
 // One line of results with the configuration in force there: what filters and projections look at.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct Measurement {
 };
 
 struct ResultLine {
-  std::string name;  // without "Benchmark"
+  std::string name;     // without "Benchmark"
+  uint32_t source = 0;  // which of the files it stands in, from 0
   std::vector<ConfigEntry> config;
   std::vector<Measurement> values;
 

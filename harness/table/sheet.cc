@@ -40,8 +40,11 @@ void Sheet::ForEachCell(const ResultLine& line, Callback callback) {
     }
     const auto [place, is_new] =
         table->places_.try_emplace(Place(row, column), static_cast<uint32_t>(table->cells.size()));
-    if (is_new) table->cells.push_back({row, column, {}, {}, residue, {}});
+    if (is_new) table->cells.push_back({row, column, {}, {}, residue, {}, line.source, {}});
     SheetCell& cell = table->cells[place->second];
+    if (line.source != (cell.changes.empty() ? cell.source : cell.changes.back().source)) {
+      cell.changes.push_back({static_cast<uint32_t>(cell.rounds()), line.source});
+    }
     callback(i, &cell);
     if (residue != cell.residue && std::find(cell.other_residues.begin(), cell.other_residues.end(),
                                              residue) == cell.other_residues.end()) {
@@ -57,7 +60,7 @@ void Sheet::Add(const ResultLine& line) {
 
 void Sheet::AddHole(const ResultLine& line) {
   ForEachCell(line, [](size_t, SheetCell* cell) {
-    cell->holes.push_back(static_cast<uint32_t>(cell->values.size() + cell->holes.size()));
+    cell->holes.push_back(static_cast<uint32_t>(cell->rounds()));
   });
 }
 

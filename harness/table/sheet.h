@@ -19,6 +19,16 @@ struct SheetCell {
   std::vector<uint32_t> holes;      // for rounds, from 0, whose line could not be read
   Key residue = 0;                  // of the first value
   std::vector<Key> other_residues;  // of the others, where they differ from it
+  uint32_t source = 0;              // the file of the first value
+  // Where the values, holes included, are those of another file from then on.
+  struct Change {
+    uint32_t round = 0;
+    uint32_t source = 0;
+    bool operator==(const Change&) const = default;
+  };
+  std::vector<Change> changes;
+
+  size_t rounds() const { return values.size() + holes.size(); }
 };
 
 struct SheetTable {

@@ -55,7 +55,7 @@ class Stranger(Follower):
             raise Failure(f"{WORKFLOW} has {len(steps)} steps, not 4")
         for step in steps[2:]:
             output = self.shell(step)
-        self.expect(output, r"self-test: (\d+) faults planted, \1 caught, 0 gates blind",
+        self.expect(output, r"self-test: (\d+) faults injected, \1 caught, 0 gates blind",
                     r"gate: pass: 5 benchmarks judged")
         verdict = json.loads((self.folder / "verdict.json").read_text(encoding="utf-8"))
         if verdict["exit_status"] != 0:
