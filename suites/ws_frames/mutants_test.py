@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plants the faults of mutants_*.toml, one at a time, and wants each seen by the tests of its id.
-"""usage: mutants_test.py BUILD_DIR [--jobs N] [--only TEXT]
+"""usage: mutants_test.py BUILD_DIR [--jobs N] [--only TEXT]...
 
 A mutant is a plausible mistake: a piece of a file in impl/ws_frames, and what stands there instead.
 The tree is not touched: the changed file lies in a folder of its own that comes first on the
@@ -9,7 +9,7 @@ and linked as BUILD_DIR links the test program. Every row it names must then hav
 that id, and none without the change. Backends make no difference to the rules of the protocol: one
 is enough. Needs Ninja, as all presets have it.
 
---only takes the mutants whose description, file or rows have the text.
+--only takes the mutants whose description, file or rows have the text; given again, one of them.
 """
 
 import argparse
@@ -275,7 +275,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=lambda p: pathlib.Path(p).resolve())
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", action="append", default=[])
     arguments = parser.parse_args()
     begun = time.monotonic()
     try:
@@ -283,7 +283,10 @@ def main():
         mutants = [Mutant(entry) for part in data for entry in part["mutant"]]
         reasons = [pair for part in data for pair in part.get("without", {}).items()]
         wrong = covered(mutants, dict(reasons))
-        mutants = [m for m in mutants if arguments.only in f"{m.what} {m.rows}"]
+        only = arguments.only or [""]
+        mutants = [m for m in mutants if any(text in f"{m.what} {m.rows}" for text in only)]
+        if not mutants:
+            raise Broken(f"--only {' '.join(only)}: no mutant has it")
         with tempfile.TemporaryDirectory(prefix="ws_mutants_") as scratch, \
                 concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
             tree = Tree(arguments.build, pathlib.Path(scratch))
