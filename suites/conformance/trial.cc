@@ -35,7 +35,7 @@ void WantThreads(size_t before) {
       End(Outcome::kFail, "RS-04: " + Show(uint64_t{before}) + " threads before the row, " +
                               Show(uint64_t{now}) + " after it");
     }
-    std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
