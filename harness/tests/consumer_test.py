@@ -81,14 +81,17 @@ class Consumer(Follower):
         for name in re.findall(ours, targets):
             raise Failure(f"the consumer's project has got the target {name}")
 
+    def check_all(self):
+        self.follow_the_page()
+        self.check_counts()
+        self.check_gate()
+        self.check_package()
+        self.check_checkout()
+
 
 def follow(arguments):
     consumer = Consumer(arguments)
-    consumer.follow_the_page()
-    consumer.check_counts()
-    consumer.check_gate()
-    consumer.check_package()
-    consumer.check_checkout()
+    consumer.check_all()
     return consumer.folder
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Follows a page of docs/ as a stranger would: its commands, in their order, in a fresh folder.
-"""Part of consumer_test.py and gate_page_test.py."""
+# Follows a page of docs/ as its reader would: its commands, in their order, in a fresh folder.
+"""Part of the tests in this folder."""
 
 import argparse
 import os
@@ -17,6 +17,10 @@ import docs  # noqa: E402
 
 class Failure(Exception):
     pass
+
+
+class NotApplicable(Exception):
+    """The test cannot be run here, for the reason given."""
 
 
 class Follower:
@@ -76,6 +80,9 @@ def main(name, summary, test):
         return 0
     try:
         shutil.rmtree(test(arguments))
+    except NotApplicable as reason:
+        print(f"{name}: not applicable: {reason}")
+        return 0
     except Failure as failure:
         print(f"{name}: {failure}")
         return 1
