@@ -3,6 +3,7 @@
 """Each test copies the scripts into a folder with a space in its name and runs them with a PATH
 that holds only fakes, which write their arguments to a log, and links to a few harmless tools."""
 
+import json
 import pathlib
 import re
 import shutil
@@ -347,6 +348,18 @@ class ScriptsTest(unittest.TestCase):
             self.assertEqual(result.stdout.splitlines()[-1], "CI=true")  # ctest has the last word
 
     # scripts/cmake
+
+    def test_a_warning_is_an_error_in_every_preset_and_nowhere_else(self):
+        presets = json.loads((SCRIPTS.parent / "CMakePresets.json").read_text(encoding="utf-8"))
+        known = {preset["name"]: preset for preset in presets["configurePresets"]}
+        for name in known:
+            werror, at = None, name
+            while werror is None and at is not None:
+                werror = known[at].get("cacheVariables", {}).get("TARE_WERROR")
+                at = known[at].get("inherits")
+            self.assertEqual(werror, "ON", name)
+        flags = (SCRIPTS / "cmake/TareFlags.cmake").read_text(encoding="utf-8")
+        self.assertIn('option(TARE_WERROR "Treat warnings as errors" OFF)', flags)
 
     def test_a_second_label_is_refused(self):
         script = self.root / "two_labels.cmake"

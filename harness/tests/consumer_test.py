@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Does what docs/own-benchmark.md says, as a stranger would, and looks at what comes of it.
+# Does what docs/own-benchmark.md says, as its reader would, and looks at what comes of it.
 """usage: consumer_test.py --build-dir DIR --compiler FILE --generator NAME --sanitize=NAMES
 """
 
@@ -73,6 +73,7 @@ class Consumer(Follower):
 
     def check_checkout(self):
         """Who adds the checkout to a project gets neither tests nor suites nor the command."""
+        self.check_warnings_are_none_of_its_errors(self.folder / "words/build-checkout")
         tests = self.shell("ctest --test-dir words/build-checkout --show-only")
         if "Total Tests: 1\n" not in tests:
             raise Failure(f"the consumer's project has got tests of ours:\n{tests}")

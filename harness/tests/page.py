@@ -55,6 +55,12 @@ class Follower:
                           f"{output}")
         return output
 
+    def check_warnings_are_none_of_its_errors(self, build):
+        """A build that is configured without a preset of ours goes on after a new warning."""
+        cache = (build / "CMakeCache.txt").read_text(encoding="utf-8")
+        if "TARE_WERROR:BOOL=OFF\n" not in cache:
+            raise Failure(f"{build} has TARE_WERROR on, or does not know it")
+
     def follow_the_page(self):
         blocks = [block for block in docs.blocks_of(ROOT, self.page) if block.mark == self.mark]
         if not blocks:
