@@ -39,7 +39,7 @@ void Print(const gate::Budgets& budgets, const gate::Budget& budget) {
     const gate::Metric& metric = gate::kMetrics[i];
     if (!budget.limits[i].has_value()) continue;
     if (const auto& range = budget.ranges[i]; range.has_value()) {
-      std::printf("  %-10s from %s to %s: %s; a range, for %s\n", metric.key,
+      std::printf("  %-10s from %s to %s: %s; a range: %s\n", metric.key,
                   ToText(range->least).c_str(), ToText(range->most).c_str(), metric.meaning,
                   range->why.c_str());
       continue;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Words of the command: what it prints on a terminal, what it lists, what it does not overwrite.
-"""usage: words_test.py TARE FAKE_BENCH COUNTER_BENCH"""
+"""usage: words_test.py TARE FAKE_BENCH COUNTER_BENCH OUTCOME_BENCH"""
 
 import fcntl
 import json
@@ -15,7 +15,8 @@ import tempfile
 import termios
 import unittest
 
-TARE, FAKE_BENCH, COUNTER_BENCH = (pathlib.Path(path).resolve() for path in sys.argv[1:4])
+TARE, FAKE_BENCH, COUNTER_BENCH, OUTCOME_BENCH = (
+    pathlib.Path(path).resolve() for path in sys.argv[1:5])
 
 
 def lines(name, values, unit="ns/op"):
@@ -173,6 +174,30 @@ class WordsTest(unittest.TestCase):
         out, _, status = self.run_tare(*gate)
         self.assertEqual(status, 4)
         self.assertIn("Holds: blind: it did not see 'peak'", out)
+
+    def test_a_count_that_varies_is_held_against_its_range(self):
+        def gate(allocs, *arguments):
+            (self.folder / "b.toml").write_text(
+                "version = 1\n[gate]\nbudgets = [\n"
+                f'{{ benchmark = "Unstable", allocs = {allocs}, fds_left = 0, '
+                'bytes = { most = 99, why = "as allocs" } },\n'
+                '{ benchmark = "*", unbudgeted = "other outcomes" },\n]\n')
+            out, err, status = self.run_tare("gate", "--exe", OUTCOME_BENCH, "--filter",
+                                             "^Unstable$", "--budgets", "b.toml", *arguments)
+            return out + err, status
+        # It allocates once an operation, and once more in a run with each run.
+        out, status = gate('{ least = 1, most = 2, why = "each run adds one" }', "--self-test")
+        self.assertEqual(status, 0, out)
+        self.assertIn("self-test: 1 fault injected, 1 caught, 0 gates blind, 3 gates", out)
+        self.assertIn("from 1 to 2: allocations per operation; a range: each run adds one\n",
+                      self.run_tare("budget", "explain", "Unstable", "--budgets", "b.toml")[0])
+        out, status = gate('{ most = "1001/1000", why = "each run adds one" }')
+        self.assertEqual(status, 1, out)
+        self.assertIn("the range is 0 to 1.001 = 1001/1000 (+0.00", out)
+        self.assertEqual(gate('{ least = "3/2", most = 2, why = "each run adds one" }')[1], 3)
+        out, status = gate("1")
+        self.assertEqual(status, 4, out)
+        self.assertRegex(out, r"is unstable: .*; if scheduling moves it, say allocs = \{ least = ")
 
     def test_a_program_on_a_terminal_prints_the_table_for_people(self):
         arguments = ("--benchmark_filter=Counters", "--benchmark_min_time=0.001")
