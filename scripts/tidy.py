@@ -179,6 +179,16 @@ def check_banned_code(tree):
                     yield path, number, "banned", f"'{line.strip()}': {instead}"
 
 
+def check_includes_of_cmake(tree):
+    """A file of CMake's that has moved must not take its tests along without a word."""
+    for path in tree.of_kind("cmake"):
+        code = "\n".join(line.partition("#")[0] for line in tree.lines(path))
+        for match in re.finditer(r"\binclude\s*\([^)]*\bOPTIONAL\b", code):
+            yield path, code.count("\n", 0, match.start()) + 1, "optional", \
+                "an OPTIONAL include drops what the file has, tests among it, without a word: " \
+                "include it, or return() in it"
+
+
 def check_machine_paths(tree):
     for path in sorted(tree.files):
         if tree.kind(path) == "binary":
@@ -242,8 +252,8 @@ def _listed(tree, path):
 
 RULES = (tidy_includes.check_arrows, tidy_includes.check_libraries,
          tidy_includes.check_headers_used, check_door_plates, check_size, check_whitespace,
-         check_headers_once, check_banned_code, check_machine_paths, check_generated,
-         check_folders)
+         check_headers_once, check_banned_code, check_includes_of_cmake, check_machine_paths,
+         check_generated, check_folders)
 
 
 def check(root, build_dir, exceptions):
