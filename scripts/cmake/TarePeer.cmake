@@ -2,15 +2,16 @@
 # tare_peer(): one row of a suite's table of peers, the libraries that ours are compared with.
 include_guard(GLOBAL)
 
-# tare_peer(<target> <name> PACKAGE <Debian package> HEADER <suites/...> TYPES <class>... DIALING <class>...
+# tare_peer(<target> <name> PACKAGE <Debian package> HEADER <suites/...> ANSWERS <template<class>>...
 #           SOURCES <file>... <MODULE <pkg-config module> | FILE <header>>)
 #   target   the library that all peers of the suite are in
 #   name     what CMake calls it: CMAKE_DISABLE_FIND_PACKAGE_<name> is honoured
-#   HEADER   declares the variants; TYPES: the classes in it of which Peer<> is made, DIALING: Peer<..., Transport>
+#   HEADER   declares the variants
+#   ANSWERS  what they are, as SOURCES instantiate it: a template of the suite's, of a class that is declared in HEADER
 #   MODULE   what pkg-config knows it by, FILE: for a library that is headers only
 # A peer whose package is missing keeps its rows in the tables, with that reason.
 function(tare_peer target name)
-  cmake_parse_arguments(arg "" "PACKAGE;HEADER;MODULE;FILE" "TYPES;DIALING;SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "" "PACKAGE;HEADER;MODULE;FILE" "ANSWERS;SOURCES" ${ARGN})
   set(found FALSE)
   if(CMAKE_DISABLE_FIND_PACKAGE_${name})
     # As if it were missing.
@@ -44,14 +45,13 @@ function(tare_peer target name)
     message(STATUS "peer ${name}: absent, ${reason}")
   endif()
   set(classes "")
-  foreach(type IN LISTS arg_TYPES arg_DIALING)
-    set(arguments ${type})
-    if(type IN_LIST arg_DIALING)
-      string(APPEND arguments ", io::Transport")
+  foreach(answer IN LISTS arg_ANSWERS)
+    if(NOT answer MATCHES "^[A-Za-z]+<([A-Za-z]+)(, [A-Za-z:]+)?>$")
+      message(FATAL_ERROR "tare_peer(${target} ${name}): \"${answer}\" is no template of a class")
     endif()
-    string(APPEND classes "class ${type} : public AbsentPeer {\n public:\n"
+    string(APPEND classes "class ${CMAKE_MATCH_1} : public AbsentLibrary {\n public:\n"
                           "  static constexpr const char* kWhyNot = \"${reason}\";\n};\n"
-                          "template class Peer<${arguments}>;\n\n")
+                          "template class ${answer};\n\n")
   endforeach()
   set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}/absent_${name}.cc)
   file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[

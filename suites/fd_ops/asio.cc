@@ -253,14 +253,14 @@ class AsioCoroutines : public Sockets<GatedEnd> {
 #else
 
 // Never opened.
-class AsioCoroutines : public AbsentPeer {
+class AsioCoroutines : public AbsentLibrary {
  public:
   static constexpr const char* kWhyNot = "built by a compiler whose coroutines Asio does not know";
 };
 
 #endif
 
-template class Peer<AsioCallbacks>;
-template class Peer<AsioCoroutines>;
+template class LibraryTrips<AsioCallbacks>;
+template class LibraryTrips<AsioCoroutines>;
 
 }  // namespace tare::suites

@@ -9,16 +9,16 @@ namespace tare::suites {
 
 class AsioCallbacks;
 class AsioCoroutines;
-extern template class Peer<AsioCallbacks>;
-extern template class Peer<AsioCoroutines>;
+extern template class LibraryTrips<AsioCallbacks>;
+extern template class LibraryTrips<AsioCoroutines>;
 
-using Asio = Peer<AsioCallbacks>;
-using AsioCoro = Peer<AsioCoroutines>;
+using Asio = LibraryTrips<AsioCallbacks>;
+using AsioCoro = LibraryTrips<AsioCoroutines>;
 
 // Dials, exchanges and closes, over TCP 4 alone.
 class AsioOneShots;
-extern template class Peer<AsioOneShots, io::Transport>;
-using AsioOneShot = Peer<AsioOneShots, io::Transport>;
+extern template class LibraryTrips<AsioOneShots, io::Transport>;
+using AsioOneShot = LibraryTrips<AsioOneShots, io::Transport>;
 
 static_assert(io::fd_ops::Answer<Asio> && io::fd_ops::Answer<AsioCoro>);
 static_assert(io::fd_ops::DialingAnswer<AsioOneShot>);

@@ -139,6 +139,6 @@ class AsioOneShots : public AsioContext {
   bool accepting_ = false;
 };
 
-template class Peer<AsioOneShots, io::Transport>;
+template class LibraryTrips<AsioOneShots, io::Transport>;
 
 }  // namespace tare::suites

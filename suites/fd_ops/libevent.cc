@@ -257,7 +257,7 @@ class LibeventBuffers : public LibeventBase {
   std::vector<Socket> sockets_;
 };
 
-template class Peer<LibeventRaw>;
-template class Peer<LibeventBuffers>;
+template class LibraryTrips<LibeventRaw>;
+template class LibraryTrips<LibeventBuffers>;
 
 }  // namespace tare::suites

@@ -9,17 +9,17 @@ namespace tare::suites {
 
 class LibeventRaw;
 class LibeventBuffers;
-extern template class Peer<LibeventRaw>;
-extern template class Peer<LibeventBuffers>;
+extern template class LibraryTrips<LibeventRaw>;
+extern template class LibraryTrips<LibeventBuffers>;
 
 // Both know deadlines: every wait for input, and every wait for room, ends after an hour.
-using Libevent = Peer<LibeventRaw>;
-using LibeventBufferevent = Peer<LibeventBuffers>;
+using Libevent = LibraryTrips<LibeventRaw>;
+using LibeventBufferevent = LibraryTrips<LibeventBuffers>;
 
 // Dials, exchanges and closes, over TCP 4 alone.
 class LibeventOneShots;
-extern template class Peer<LibeventOneShots, io::Transport>;
-using LibeventOneShot = Peer<LibeventOneShots, io::Transport>;
+extern template class LibraryTrips<LibeventOneShots, io::Transport>;
+using LibeventOneShot = LibraryTrips<LibeventOneShots, io::Transport>;
 
 static_assert(io::fd_ops::Answer<Libevent> && io::fd_ops::Answer<LibeventBufferevent>);
 static_assert(io::fd_ops::DialingAnswer<LibeventOneShot>);

@@ -130,6 +130,6 @@ class LibeventOneShots : public LibeventBase {
   size_t accepted_ = 0;  // in this trip
 };
 
-template class Peer<LibeventOneShots, io::Transport>;
+template class LibraryTrips<LibeventOneShots, io::Transport>;
 
 }  // namespace tare::suites

@@ -191,7 +191,7 @@ class Streams : public PeerBase {
 class LibuvWrites : public Streams<false> {};
 class LibuvTriedWrites : public Streams<true> {};
 
-template class Peer<LibuvWrites>;
-template class Peer<LibuvTriedWrites>;
+template class LibraryTrips<LibuvWrites>;
+template class LibraryTrips<LibuvTriedWrites>;
 
 }  // namespace tare::suites

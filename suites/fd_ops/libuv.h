@@ -9,16 +9,16 @@ namespace tare::suites {
 
 class LibuvWrites;
 class LibuvTriedWrites;
-extern template class Peer<LibuvWrites>;
-extern template class Peer<LibuvTriedWrites>;
+extern template class LibraryTrips<LibuvWrites>;
+extern template class LibraryTrips<LibuvTriedWrites>;
 
-using Libuv = Peer<LibuvWrites>;
-using LibuvTry = Peer<LibuvTriedWrites>;
+using Libuv = LibraryTrips<LibuvWrites>;
+using LibuvTry = LibraryTrips<LibuvTriedWrites>;
 
 // Dials, exchanges and closes, over TCP 4 alone.
 class LibuvOneShots;
-extern template class Peer<LibuvOneShots, io::Transport>;
-using LibuvOneShot = Peer<LibuvOneShots, io::Transport>;
+extern template class LibraryTrips<LibuvOneShots, io::Transport>;
+using LibuvOneShot = LibraryTrips<LibuvOneShots, io::Transport>;
 
 static_assert(io::fd_ops::Answer<Libuv> && io::fd_ops::Answer<LibuvTry>);
 static_assert(io::fd_ops::DialingAnswer<LibuvOneShot>);

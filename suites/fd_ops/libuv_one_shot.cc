@@ -230,6 +230,6 @@ class LibuvOneShots : public PeerBase {
   bool closing_ = false;
 };
 
-template class Peer<LibuvOneShots, io::Transport>;
+template class LibraryTrips<LibuvOneShots, io::Transport>;
 
 }  // namespace tare::suites

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peer: an answer that stands on somebody else's library, whose headers stay in its own source.
+// LibraryTrips: an answer that stands on a third-party library, whose headers stay in its own
+// source.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include "impl/base/op.h"
 #include "impl/fd_ops/contract.h"
 #include "impl/fd_ops/ends.h"
+#include "suites/support/absent_library.h"  // for the sources that CMake makes
 
 namespace tare::suites {
 
@@ -49,42 +51,25 @@ class PeerBase {
   io::Result failed_;
 };
 
-// What stands in for a library that this binary was built without: nothing of it is ever called but
-// WhyNot.
-class AbsentPeer {
- public:
-  io::Result Open(std::span<const io::Pair> pairs, const io::fd_ops::Exchange&) {
-    for (io::Pair pair : pairs) io::CloseAll({&pair, 1});
-    return {0, io::Errc::kUnsupported, 0};
-  }
-  io::Result Open(io::Transport, const io::fd_ops::Exchange&) {
-    return {0, io::Errc::kUnsupported, 0};
-  }
-  io::Result Trip() noexcept { return {0, io::Errc::kUnsupported, 0}; }
-  std::span<const std::byte> Received(int) noexcept { return {}; }
-  std::span<std::byte> Message(int) noexcept { return {}; }
-  void Close() noexcept {}
-};
-
 // Satisfies Answer with the members of Library, a class that is complete in its own source only:
 //
 //   class LibuvWrites;                          // libuv.h
-//   extern template class Peer<LibuvWrites>;
+//   extern template class LibraryTrips<LibuvWrites>;
 //
 //   class LibuvWrites : public PeerBase {...};  // libuv.cc
-//   template class Peer<LibuvWrites>;
+//   template class LibraryTrips<LibuvWrites>;
 //
-// Where the library is missing, scripts/cmake/TarePeer.cmake makes a source with an AbsentPeer.
+// Where the library is missing, scripts/cmake/TarePeer.cmake makes a source with an AbsentLibrary.
 // Of a DialingAnswer, From is io::Transport.
 template <class Library, class From = std::span<const io::Pair>>
-class Peer {
+class LibraryTrips {
  public:
   static const char* WhyNot() noexcept;
 
-  Peer();
-  ~Peer();
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
+  LibraryTrips();
+  ~LibraryTrips();
+  LibraryTrips(const LibraryTrips&) = delete;
+  LibraryTrips& operator=(const LibraryTrips&) = delete;
 
   io::Result Open(From from, const io::fd_ops::Exchange& exchange);
   io::Result Trip() noexcept;
@@ -97,31 +82,31 @@ class Peer {
 };
 
 template <class Library, class From>
-const char* Peer<Library, From>::WhyNot() noexcept {
+const char* LibraryTrips<Library, From>::WhyNot() noexcept {
   return Library::kWhyNot;
 }
 template <class Library, class From>
-Peer<Library, From>::Peer() : library_(std::make_unique<Library>()) {}
+LibraryTrips<Library, From>::LibraryTrips() : library_(std::make_unique<Library>()) {}
 template <class Library, class From>
-Peer<Library, From>::~Peer() = default;
+LibraryTrips<Library, From>::~LibraryTrips() = default;
 template <class Library, class From>
-io::Result Peer<Library, From>::Open(From from, const io::fd_ops::Exchange& exchange) {
+io::Result LibraryTrips<Library, From>::Open(From from, const io::fd_ops::Exchange& exchange) {
   return library_->Open(from, exchange);
 }
 template <class Library, class From>
-io::Result Peer<Library, From>::Trip() noexcept {
+io::Result LibraryTrips<Library, From>::Trip() noexcept {
   return library_->Trip();
 }
 template <class Library, class From>
-std::span<const std::byte> Peer<Library, From>::Received(int i) noexcept {
+std::span<const std::byte> LibraryTrips<Library, From>::Received(int i) noexcept {
   return library_->Received(i);
 }
 template <class Library, class From>
-std::span<std::byte> Peer<Library, From>::Message(int i) noexcept {
+std::span<std::byte> LibraryTrips<Library, From>::Message(int i) noexcept {
   return library_->Message(i);
 }
 template <class Library, class From>
-void Peer<Library, From>::Close() noexcept {
+void LibraryTrips<Library, From>::Close() noexcept {
   library_->Close();
 }
 

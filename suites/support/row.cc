@@ -21,8 +21,17 @@ std::optional<int64_t> Default(const Row& row, std::string_view key) {
 
 }  // namespace
 
+Row Row::With(const std::vector<Param>& unnamed) const {
+  Row row = *this;
+  row.unnamed_ = unnamed;
+  return row;
+}
+
 int64_t Row::operator[](std::string_view key) const {
   for (const Param& p : params_) {
+    if (p.key == key) return p.value;
+  }
+  for (const Param& p : unnamed_) {
     if (p.key == key) return p.value;
   }
   if (const auto value = Default(*this, key)) return *value;

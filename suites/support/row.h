@@ -23,6 +23,9 @@ class Row {
  public:
   Row(std::initializer_list<Param> params) : params_(params) {}
 
+  // The same row with parameters that are not part of its name.
+  Row With(const std::vector<Param>& unnamed) const;
+
   // The given or default value of `key`; the program ends at a key that is neither.
   int64_t operator[](std::string_view key) const;
 
@@ -35,6 +38,7 @@ class Row {
 
  private:
   std::vector<Param> params_;
+  std::vector<Param> unnamed_;
 };
 
 }  // namespace tare::suites

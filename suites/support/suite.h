@@ -4,7 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,21 +53,78 @@ void Time(benchmark::State& state, const Row& row) {
   if (!good) state.SkipWithError(body.Error().c_str());
 }
 
-// Suite<TCP4Persistent>("FdOps/TCP4Persistent")
-//     .Quick({{"size", 512}}).Rows({{{"size", 64}}, {{"size", 4096}}})
+// What is known of a body of one variant without its type: all that a row needs.
+struct Timed {
+  void (*time)(benchmark::State&, const Row&) = nullptr;
+  const char* (*why_not)() = nullptr;
+  int64_t (*counted)(const Row&) = nullptr;
+};
+
+// Rows and variants of a scenario; of its bodies it knows no type, so that nothing here is compiled
+// again for each.
+class SuiteRows {
+ public:
+  using Where = bool (*)(const Row&);
+
+ protected:
+  struct Line {
+    Row row;
+    bool quick;
+  };
+  // A variant on what it runs on: neither a backend nor a mode, or one, or both.
+  struct Column {
+    std::string variant;
+    std::string_view backend, mode;
+    Timed timed;
+    std::string absent;  // instead of `timed`: why it is not in this binary
+    Where on, quick;     // may be null: on all rows
+  };
+
+  explicit SuiteRows(std::string scenario) : scenario_(std::move(scenario)) {}
+  void Add(std::vector<Row> rows, bool quick);
+  void RegisterAll() const;
+
+  std::vector<Line> lines_, mode_lines_;
+  std::vector<Column> columns_, mode_columns_;
+  std::vector<Param> always_;
+
+ private:
+  void RegisterOne(const Line& line, const Column& column) const;
+
+  std::string scenario_;
+};
+
+// Suite<RoundTripsOf>("FdOps/TCP4Persistent")
+//     .Quick({{{"size", 512}}}).Rows({{{"size", 64}}, {{"size", 4096}}})
 //     .Floor<Floor>().PerBackend<Reference>("reference").Register();
 //
 // Registers, row by row, all variants side by side. A variant is a type V that makes Body<V>, with
 // V::WhyNot(): where that gives a reason the row stays in the table, with it. So do the rows of
 // backends that are not in this binary.
+//
+// Whoever names a variant compiles its timed loop, in all scenarios of the file. A suite of several
+// variants therefore has a file for each, with a function that adds it to a Suite&, and the order
+// of rows and variants in its bench.cc.
 template <template <class> class Body>
-class Suite {
+class Suite : public SuiteRows {
  public:
-  explicit Suite(std::string scenario) : scenario_(std::move(scenario)) {}
+  explicit Suite(std::string scenario) : SuiteRows(std::move(scenario)) {}
+
+  // Parameters of all rows that the scenario's name says already: they are not in the rows' names.
+  Suite& Always(std::vector<Param> params) {
+    always_ = std::move(params);
+    return *this;
+  }
 
   // Rows that `tare run --quick` runs too.
-  Suite& Quick(std::vector<Row> rows) { return Add(std::move(rows), true); }
-  Suite& Rows(std::vector<Row> rows) { return Add(std::move(rows), false); }
+  Suite& Quick(std::vector<Row> rows) {
+    Add(std::move(rows), true);
+    return *this;
+  }
+  Suite& Rows(std::vector<Row> rows) {
+    Add(std::move(rows), false);
+    return *this;
+  }
 
   // Rows of the modes of the backends: in those of PerMode's variants, at the parameters of rows
   // given before.
@@ -76,39 +133,36 @@ class Suite {
     return *this;
   }
 
+  // What another file adds to suites of this body.
+  Suite& With(void (*add)(Suite&)) {
+    add(*this);
+    return *this;
+  }
+
   // A variant without backends, such as a floor or a library that has its own; on those rows alone
   // for which `on` is true, and quick on no others than those for which `quick` is, if they are
   // given.
-  using Where = bool (*)(const Row&);
   template <class V>
   Suite& Variant(std::string name, Where on = nullptr, Where quick = nullptr) {
-    variants_.push_back([name = std::move(name), on, quick](const Suite& suite, Line line) {
-      if (on != nullptr && !on(line.row)) return;
-      line.quick = line.quick && (quick == nullptr || quick(line.row));
-      suite.template RegisterOne<V>(line, name, {});
-    });
+    columns_.push_back({std::move(name), "", "", TimedOf<V>(), "", on, quick});
     return *this;
   }
 
   // A variant made of each backend: V<B>.
   template <template <class> class V>
-  Suite& PerBackend(std::string name) {
-    variants_.push_back([name = std::move(name)](const Suite& suite, const Line& line) {
-      suite.template RegisterEach<V>(line, name, io::Backends{});
-      for (const io::AbsentBackend& absent : io::kAbsentBackends) {
-        suite.RegisterReason(line, name, {absent.name}, std::string(absent.reason));
-      }
-    });
+  Suite& PerBackend(const std::string& name) {
+    AddEach<V>(name, io::Backends{}, columns_);
+    for (const io::AbsentBackend& absent : io::kAbsentBackends) {
+      columns_.push_back({name, absent.name, "", {}, std::string(absent.reason), nullptr, nullptr});
+    }
     return *this;
   }
 
   // The same variant in the modes of the backends, on the rows of InModes. Where V<B>::kUnwritten
   // there is none.
   template <template <class> class V>
-  Suite& PerMode(std::string name) {
-    in_modes_.push_back([name = std::move(name)](const Suite& suite, const Line& line) {
-      suite.template RegisterEach<V>(line, name, io::Modes{});
-    });
+  Suite& PerMode(const std::string& name) {
+    AddEach<V>(name, io::Modes{}, mode_columns_);
     return *this;
   }
 
@@ -119,7 +173,7 @@ class Suite {
   }
   template <template <class> class V>
   Suite& HandLoop() {
-    return PerBackend<V>("hand_loop").template PerMode<V>("hand_loop");
+    return PerBackend<V>("hand_loop");
   }
   template <template <class> class V>
   Suite& Baseline() {
@@ -127,80 +181,34 @@ class Suite {
   }
   template <template <class> class V>
   Suite& Reference() {
-    return PerBackend<V>("reference").template PerMode<V>("reference");
+    return PerBackend<V>("reference");
   }
 
   bool Register() const {
-    for (const Line& line : lines_) {
-      for (const auto& variant : variants_) variant(*this, line);
-    }
-    for (const Line& line : mode_lines_) {
-      for (const auto& variant : in_modes_) variant(*this, line);
-    }
+    RegisterAll();
     return true;
   }
 
  private:
-  struct Line {
-    Row row;
-    bool quick;
-  };
-
-  Suite& Add(std::vector<Row> rows, bool quick) {
-    for (Row& row : rows) lines_.push_back({std::move(row), quick});
-    return *this;
+  template <class V>
+  static Timed TimedOf() {
+    return {&Time<Body<V>>, &V::WhyNot, &Body<V>::Counted};
   }
 
-  // How a row says on what it runs.
-  struct On {
-    std::string_view backend = "";
-    std::string_view mode = "";
-  };
-
   template <template <class> class V, class... B>
-  void RegisterEach(const Line& line, std::string_view variant, io::BackendList<B...>) const {
-    (RegisterOn<V<B>, B>(line, variant), ...);
+  static void AddEach(const std::string& name, io::BackendList<B...>, std::vector<Column>& to) {
+    (AddOn<V<B>, B>(name, to), ...);
   }
 
   template <class V, class B>
-  void RegisterOn(const Line& line, std::string_view variant) const {
-    On on{B::kName};
-    if constexpr (requires { B::kMode; }) on.mode = B::kMode;
+  static void AddOn(const std::string& name, std::vector<Column>& to) {
+    std::string_view mode;
+    if constexpr (requires { B::kMode; }) mode = B::kMode;
     if constexpr (requires { V::kUnwritten; }) {
-      if (!on.mode.empty()) return;
+      if (!mode.empty()) return;
     }
-    RegisterOne<V>(line, variant, on);
+    to.push_back({name, B::kName, mode, TimedOf<V>(), "", nullptr, nullptr});
   }
-
-  template <class V>
-  void RegisterOne(const Line& line, std::string_view variant, On on) const {
-    if (const char* reason = V::WhyNot()) return RegisterReason(line, variant, on, reason);
-    const Row& row = line.row;
-    const std::string name = row.Name(scenario_, variant, on.backend, on.mode);
-    auto* b = benchmark::RegisterBenchmark(name.c_str(),
-                                           [row](benchmark::State& s) { Time<Body<V>>(s, row); });
-    FixCountedIterations(b, Body<V>::Counted(row));
-    Finish(line, b);
-  }
-
-  void RegisterReason(const Line& line, std::string_view variant, On on,
-                      const std::string& reason) const {
-    Finish(line, RegisterAbsent(line.row.Name(scenario_, variant, on.backend, on.mode), reason));
-  }
-
-  // Threads wait for each other and for the kernel: wall time is what an operation takes, and the
-  // CPU time of the whole process what it costs.
-  static void Finish(const Line& line, tare::RegisteredBenchmark* b) {
-    b->UseRealTime()->MeasureProcessCPUTime();
-    if (line.row["threads"] != 1) b->Threads(static_cast<int>(line.row["threads"]));
-    if (line.quick) MarkQuick(b);
-  }
-
-  std::string scenario_;
-  std::vector<Line> lines_;
-  std::vector<Line> mode_lines_;
-  std::vector<std::function<void(const Suite&, const Line&)>> variants_;
-  std::vector<std::function<void(const Suite&, const Line&)>> in_modes_;
 };
 
 }  // namespace tare::suites

@@ -99,6 +99,6 @@ class BeastReads {
   beast::flat_static_buffer<4096> buffer_;
 };
 
-template class Peer<BeastReads>;
+template class LibraryReads<BeastReads>;
 
 }  // namespace tare::suites

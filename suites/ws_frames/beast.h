@@ -9,12 +9,12 @@
 namespace tare::suites {
 
 class BeastReads;
-extern template class Peer<BeastReads>;
-using Beast = Peer<BeastReads>;
+extern template class LibraryReads<BeastReads>;
+using Beast = LibraryReads<BeastReads>;
 
 class BeastEcho;
-extern template class Peer<BeastEcho, io::Transport>;
-using BeastMessages = Peer<BeastEcho, io::Transport>;
+extern template class LibraryMessages<BeastEcho>;
+using BeastMessages = LibraryMessages<BeastEcho>;
 
 static_assert(io::ws_frames::MessageAnswer<BeastMessages>);
 

@@ -1,71 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What frame reads without closure and registration are worth: the seed's rows, from memory, and
-// the unmask loop by itself.
-#include <cstddef>
+// the unmask loop by itself. Here are the rows and the order of everything; bench_*.cc compile the
+// timed loops.
+#include <cstdint>
 #include <vector>
 
-#include "impl/ws_frames/background.h"
-#include "impl/ws_frames/baseline.h"
-#include "impl/ws_frames/closure_free.h"
-#include "impl/ws_frames/floor.h"
-#include "impl/ws_frames/message_floor.h"
-#include "impl/ws_frames/messages.h"
-#include "impl/ws_frames/reference.h"
-#include "suites/support/suite.h"
-#include "suites/ws_frames/beast.h"
-#include "suites/ws_frames/frame_reads.h"
-#include "suites/ws_frames/message_trips.h"
-#include "suites/ws_frames/unmask_calls.h"
-#include "suites/ws_frames/wslay.h"
+#include "suites/ws_frames/scenarios.h"
 
 namespace tare::suites {
 namespace {
-
-namespace ws = io::ws_frames;
-
-template <class A, FrameKind kKind, ContextKind kContext>
-struct FromRow : FrameReads<A, kKind, kContext> {
-  explicit FromRow(const Row&) {}
-  static int64_t Counted(const Row&) { return 1000; }
-};
-
-template <class A>
-using Header = FromRow<A, FrameKind::kHeader, ContextKind::kNone>;
-template <class A>
-using HeaderDeadline = FromRow<A, FrameKind::kHeader, ContextKind::kDeadline>;
-template <class A>
-using HeaderCancellable = FromRow<A, FrameKind::kHeader, ContextKind::kCancellable>;
-template <class A>
-using Payload = FromRow<A, FrameKind::kPayload512, ContextKind::kNone>;
-template <class A>
-using PayloadDeadline = FromRow<A, FrameKind::kPayload512, ContextKind::kDeadline>;
-template <class A>
-using PayloadCancellable = FromRow<A, FrameKind::kPayload512, ContextKind::kCancellable>;
-template <class A>
-using Masked = FromRow<A, FrameKind::kMasked512, ContextKind::kNone>;
-template <class A>
-using MaskedDeadline = FromRow<A, FrameKind::kMasked512, ContextKind::kDeadline>;
-template <class A>
-using MaskedCancellable = FromRow<A, FrameKind::kMasked512, ContextKind::kCancellable>;
-template <class A>
-using MaskedText = FromRow<A, FrameKind::kText512, ContextKind::kNone>;
-template <class A>
-using Mixed = FromRow<A, FrameKind::kMixed, ContextKind::kCancellable>;
-template <class A>
-using Ping = FromRow<A, FrameKind::kPing, ContextKind::kNone>;
-template <class A>
-using PingCancellable = FromRow<A, FrameKind::kPing, ContextKind::kCancellable>;
-
-template <template <class> class Body>
-Suite<Body> OfReads(const char* scenario) {
-  Suite<Body> suite(scenario);
-  suite.template Floor<ws::Floor>()
-      .template Variant<ws::Baseline>("baseline")
-      .template Variant<ws::ClosureFree>("closure_free")
-      .template Variant<ws::Background>("background")
-      .template Variant<ws::FrameReader>("reference");
-  return suite;
-}
 
 // The header of the seed's rows has no payload behind it.
 using Lines = std::vector<Row>;
@@ -96,51 +39,39 @@ Lines Offsets() {
   return lines;
 }
 
+bool RegisterReads() {
+  Reads reads;
+  AddFloor(reads);
+  AddBaseline(reads);
+  AddClosureFree(reads);
+  AddBackground(reads);
+  AddReference(reads);
+  AddUnmaskAlone(reads);
+  AddPeers(reads);
+  reads.header.Rows(NoPayload()).Register();
+  reads.header_deadline.Rows(NoPayload()).Register();
+  reads.header_cancellable.Quick(NoPayload()).Register();
+  reads.payload.Rows(Payload512()).Register();
+  reads.payload_deadline.Rows(Payload512()).Register();
+  reads.payload_cancellable.Rows(Payload512()).Register();
+  reads.masked.Quick(Payload512()).Register();
+  reads.masked_deadline.Rows(Payload512()).Register();
+  reads.masked_cancellable.Rows(Payload512()).Register();
+  reads.masked_text.Rows(Payload512()).Register();
+  reads.mixed.Rows(NoPayload()).Register();
+  reads.ping.Rows({{{"size", 125}}}).Register();
+  return reads.ping_cancellable.Rows({{{"size", 125}}}).Register();
+}
+
 const bool registered[] = {
-    OfReads<Header>("WsFrames/Header").Rows(NoPayload()).Register(),
-    OfReads<HeaderDeadline>("WsFrames/HeaderDeadline").Rows(NoPayload()).Register(),
-    OfReads<HeaderCancellable>("WsFrames/HeaderCancellable").Quick(NoPayload()).Register(),
-    OfReads<Payload>("WsFrames/Payload").Rows(Payload512()).Register(),
-    OfReads<PayloadDeadline>("WsFrames/PayloadDeadline").Rows(Payload512()).Register(),
-    OfReads<PayloadCancellable>("WsFrames/PayloadCancellable").Rows(Payload512()).Register(),
-    OfReads<Masked>("WsFrames/Masked")
-        .Variant<ws::UnmaskAlone>("unmask_alone")
-        .Variant<Beast>("beast")
-        .Variant<Wslay>("wslay")
-        .Variant<WslayUnbuffered>("wslay_unbuffered")
-        .Quick(Payload512())
-        .Register(),
-    OfReads<MaskedDeadline>("WsFrames/MaskedDeadline")
-        .Variant<ws::UnmaskAlone>("unmask_alone")
-        .Rows(Payload512())
-        .Register(),
-    OfReads<MaskedCancellable>("WsFrames/MaskedCancellable")
-        .Variant<ws::UnmaskAlone>("unmask_alone")
-        .Rows(Payload512())
-        .Register(),
-    OfReads<MaskedText>("WsFrames/MaskedText")
-        .Variant<Beast>("beast")
-        .Variant<Wslay>("wslay")
-        .Rows(Payload512())
-        .Register(),
-    OfReads<Mixed>("WsFrames/Mixed").Rows(NoPayload()).Register(),
-    OfReads<Ping>("WsFrames/Ping").Rows({{{"size", 125}}}).Register(),
-    OfReads<PingCancellable>("WsFrames/PingCancellable").Rows({{{"size", 125}}}).Register(),
+    RegisterReads(),
     Suite<MessageTrips>("WsFrames/Messages")
-        .Floor<ws::MessageFloor>()
-        .Reference<ws::MessageEcho>()
-        .Variant<BeastMessages>("beast")
-        .Variant<WslayMessages>("wslay")
+        .With(&AddFloorAndReference)
+        .With(&AddPeers)
         .Quick({{{"size", 512}}})
         .Rows(MessageSizes())
         .Register(),
-    Suite<UnmaskCalls>("WsFrames/Unmask")
-        .Variant<CopyCall>("floor")
-        .Variant<UnmaskByBytesCall>("baseline")
-        .Variant<UnmaskCall>("reference")
-        .Rows(Lengths())
-        .Rows(Offsets())
-        .Register(),
+    Suite<UnmaskCalls>("WsFrames/Unmask").With(&AddAll).Rows(Lengths()).Rows(Offsets()).Register(),
 };
 
 }  // namespace

@@ -14,6 +14,8 @@ foreach(theme alloc chop context reader rows seed unmask utf8)
   tare_test(ws_frames_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_ws_events tare::support tare::count)
 endforeach()
 
+target_sources(test_ws_frames_alloc PRIVATE frame_reads.cc)
+
 # The answers over sockets, peers among them.
 tare_test(ws_frames_messages SOURCES messages_test.cc LIBRARIES tare_ws_frames_peers tare::support)
 

@@ -102,7 +102,7 @@ class WslayPieces : public Reader {
   WslayPieces() : Reader(false) {}
 };
 
-template class Peer<WslayReads>;
-template class Peer<WslayPieces>;
+template class LibraryReads<WslayReads>;
+template class LibraryReads<WslayPieces>;
 
 }  // namespace tare::suites

@@ -8,16 +8,16 @@
 namespace tare::suites {
 
 class WslayReads;
-extern template class Peer<WslayReads>;
-using Wslay = Peer<WslayReads>;
+extern template class LibraryReads<WslayReads>;
+using Wslay = LibraryReads<WslayReads>;
 
 class WslayPieces;
-extern template class Peer<WslayPieces>;
-using WslayUnbuffered = Peer<WslayPieces>;
+extern template class LibraryReads<WslayPieces>;
+using WslayUnbuffered = LibraryReads<WslayPieces>;
 
 class WslayEcho;
-extern template class Peer<WslayEcho, io::Transport>;
-using WslayMessages = Peer<WslayEcho, io::Transport>;
+extern template class LibraryMessages<WslayEcho>;
+using WslayMessages = LibraryMessages<WslayEcho>;
 
 static_assert(io::ws_frames::MessageAnswer<WslayMessages>);
 

@@ -236,6 +236,6 @@ class WslayEcho {
   std::vector<std::byte> message_;
 };
 
-template class Peer<WslayEcho, io::Transport>;
+template class LibraryMessages<WslayEcho>;
 
 }  // namespace tare::suites
