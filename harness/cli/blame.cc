@@ -88,9 +88,10 @@ class Blamer {
   void ReadRecord(const std::string& budgets) {
     has_record_ = true;
     const std::string file = SiteRecordBeside(budgets);
-    const auto text = ReadWholeFile(file);
+    const auto text = ReadTextFile(file);
     if (!text.ok()) {
-      record_note_ = absl::StrCat("no record of sites in ", file);
+      record_note_ = absl::IsNotFound(text.status()) ? absl::StrCat("no record of sites in ", file)
+                                                     : std::string(text.status().message());
       return;
     }
     auto record = explain::ReadSiteRecord(*text, file);

@@ -56,7 +56,7 @@ void Print(const gate::Budgets& budgets, const gate::Budget& budget) {
 }
 
 int Explain(const BudgetOptions& options) {
-  const auto text = ReadWholeFile(options.budgets);
+  const auto text = ReadTextFile(options.budgets);
   const absl::StatusOr<gate::Budgets> budgets = text.ok()
                                                     ? gate::ParseBudgets(*text, options.budgets)
                                                     : absl::StatusOr<gate::Budgets>(text.status());
@@ -110,6 +110,9 @@ int Gather(const BudgetOptions& options, const Interrupt& interrupt, Gathered* g
       const auto text = ReadWholeFile(file);
       if (!text.ok()) return refuse(text.status());
       gathered->evidence.push_back(gate::ReadEvidence(*text, file));
+      for (const std::string& remark : gathered->evidence.back().remarks) {
+        Complain(absl::DataLossError(remark));
+      }
     }
     return kOk;
   }
@@ -141,7 +144,7 @@ int WriteUpdate(const BudgetOptions& options) {
         "--prune takes out what was not counted: it needs all suites, not some"));
     return kUsage;
   }
-  auto text = ReadWholeFile(options.budgets);
+  auto text = ReadTextFile(options.budgets);
   if (!text.ok() && !absl::IsNotFound(text.status())) {
     Complain(text.status());
     return kUsage;

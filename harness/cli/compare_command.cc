@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "cli/commands.h"
 #include "cli/compare_data.h"
 #include "cli/compare_files.h"
@@ -28,6 +29,7 @@
 #include "cli/suite_options.h"
 #include "cli/terminal.h"
 #include "result/number.h"
+#include "result/row_names.h"
 #include "result/unit.h"
 #include "table/comparison.h"
 #include "table/filter.h"
@@ -46,7 +48,10 @@ constexpr size_t kNamedRows = 20;
 
 // What matters to times only: exact counts are compared across them.
 bool MattersToTimesOnly(absl::string_view key) {
-  return key == "cpu" || key == "kernel" || key == "tcp";
+  constexpr const char* kKeys[] = {"cpu",         "kernel",      "tcp",
+                                   "host_name",   "num_cpus",    "cpu_scaling_enabled",
+                                   "mhz_per_cpu", "aslr_enabled"};
+  return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
 }
 
 constexpr char kTable[] = "pkg";
@@ -91,6 +96,7 @@ class Compare {
       return kCannotJudge;
     }
     SayWhatVaries(sheet);
+    SayWhatWasRenamed();
     table::CompareOptions compare = options_.compare;
     if (!AreAlike(&compare)) exit_code_ = kCannotJudge;
     const table::Report report =
@@ -212,6 +218,9 @@ class Compare {
       std::fprintf(stderr, "%s\n", Printable(error).c_str());
       exit_code_ = kCannotJudge;
     };
+    visitor.on_remark = [](const std::string& remark) {
+      std::fprintf(stderr, "%s\n", Printable(remark).c_str());
+    };
     visitor.on_refused = [&](table::ResultLine& line) {
       ++refused_;
       if (filter_->Apply(&line)) sheet->AddHole(line);
@@ -250,6 +259,17 @@ class Compare {
       Say(absl::StrCat("the run of ", Quoted(symbols_.Text(at.Config(symbols_.Intern(".file")))),
                        " was interrupted: ", Printable(text)));
       exit_code_ = kCannotJudge;
+      return;
+    }
+    // A value that was left out of its row: its own cell is empty for that reason.
+    if (absl::ConsumePrefix(&text, "note ") && absl::ConsumeSuffix(&text, "; left out")) {
+      const size_t end = text.find(": ");
+      if (end == absl::string_view::npos) return;
+      table::ResultLine line;
+      line.config = at.config;
+      line.name = std::string(text.substr(0, end));
+      std::string& reason = reasons_[table::CellId(rows_->Of(line), columns_->Of(line))];
+      absl::StrAppend(&reason, reason.empty() ? "" : "; ", Printable(text.substr(end + 2)));
       return;
     }
     const bool failed = absl::StartsWith(text, "error "),
@@ -296,6 +316,33 @@ class Compare {
                      first,
                      "; name what tells them apart in --table, --row or --col, or --ignore it"));
     exit_code_ = kCannotJudge;
+  }
+
+  // Rows that one file has under a name from before names said how they are run, and another one
+  // under the present one.
+  void SayWhatWasRenamed() {
+    std::map<absl::string_view, std::set<table::Symbol>> files;  // of each name
+    for (const auto& [cell, origin] : origins_) {
+      files[symbols_.Text(origin.name)].insert(origin.file);
+    }
+    size_t renamed = 0;
+    std::string first;
+    for (const auto& [name, in] : files) {
+      const std::string former = result::FormerRowName(std::string_view(name.data(), name.size()));
+      const auto before = former == name ? files.end() : files.find(former);
+      if (before == files.end() || std::any_of(in.begin(), in.end(), [&](table::Symbol file) {
+            return before->second.contains(file);
+          })) {
+        continue;
+      }
+      if (++renamed > 1) continue;
+      first = absl::StrCat(Quoted(former), " in ", Quoted(symbols_.Text(*before->second.begin())),
+                           " is ", Quoted(name), " in ", Quoted(symbols_.Text(*in.begin())));
+    }
+    if (renamed == 0) return;
+    Say(absl::StrCat(renamed, renamed == 1 ? " row is" : " rows are",
+                     " called otherwise, for names say how a benchmark is run now: ", first,
+                     "; measure the older file anew"));
   }
 
   // Whether the configuration that no flag names is one. If not, nothing or only exact counts may

@@ -58,7 +58,7 @@ class Gate {
           "--filter '", options_.filter, "' is no regular expression: ", filter_.error())));
     }
     if (const absl::Status status = ForgetOldVerdicts(); !status.ok()) return Refuse(status);
-    const auto text = ReadWholeFile(options_.budgets);
+    const auto text = ReadTextFile(options_.budgets);
     if (absl::IsNotFound(text.status())) {
       Complain(absl::NotFoundError(
           absl::StrCat("no budgets in ", options_.budgets,
@@ -117,6 +117,9 @@ class Gate {
       const auto text = ReadWholeFile(file);
       if (!text.ok()) return Refuse(text.status());
       evidence.push_back(gate::ReadEvidence(*text, file));
+      for (const std::string& remark : evidence.back().remarks) {
+        Complain(absl::DataLossError(remark));
+      }
     }
     verdict_ = Judge(budgets, evidence, judge_);
     return kOk;

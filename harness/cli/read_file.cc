@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "result/encoding.h"
 
 namespace tare::cli {
 namespace {
@@ -31,6 +32,16 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
   if (std::ferror(file.get()) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
   }
+  return text;
+}
+
+absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
+  auto text = ReadWholeFile(path);
+  if (!text.ok()) return text;
+  if (const std::string wrong = result::WrongEncoding(*text); !wrong.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ":1: ", wrong));
+  }
+  text->erase(0, result::ByteOrderMark(*text));
   return text;
 }
 

@@ -30,7 +30,7 @@ absl::StatusOr<std::string> RecordSites(const SuitesToCount& suites,
                                         const gate::Budgets& budgets, const std::string& sites_file,
                                         const SuiteOptions& options, const Interrupt& interrupt) {
   explain::SiteRecord record;
-  if (const auto text = ReadWholeFile(sites_file); text.ok()) {
+  if (const auto text = ReadTextFile(sites_file); text.ok()) {
     auto read = explain::ReadSiteRecord(*text, sites_file);
     if (!read.ok()) return read.status();
     record = *std::move(read);

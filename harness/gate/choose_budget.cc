@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "gate/budget.h"
+#include "result/row_names.h"
 
 namespace tare::gate {
 namespace {
@@ -52,6 +53,20 @@ std::string Describe(const Budget& budget) {
     absl::StrAppend(&text, ", ", key, " is '", value, "'");
   }
   return text;
+}
+
+// Where there is a budget for what the benchmark was called before names said how it is run: what
+// to write there now.
+std::string OfFormerName(const Budgets& budgets, absl::string_view name) {
+  const std::string former = result::FormerRowName(std::string_view(name.data(), name.size()));
+  if (former == name) return "";
+  for (const Budget& budget : budgets.budgets) {
+    if (!Matches(budget.benchmark, former)) continue;
+    return absl::StrCat(": names say how a benchmark is run now, so the one in ",
+                        budgets.Where(budget.line), " for ", budget.benchmark, " is to be for ",
+                        PatternOf(name));
+  }
+  return "";
 }
 
 }  // namespace
@@ -129,7 +144,7 @@ Choice ChooseBudget(const Budgets& budgets, absl::string_view name, const result
   });
   if (candidates.empty()) {
     choice.why = choice.others.empty()
-                     ? absl::StrCat("no budget in ", budgets.file)
+                     ? absl::StrCat("no budget in ", budgets.file, OfFormerName(budgets, name))
                      : absl::StrCat("the budget in ", budgets.Where(choice.others[0].first->line),
                                     " does not apply: ", choice.others[0].second);
     return choice;

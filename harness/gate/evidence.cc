@@ -140,6 +140,7 @@ Evidence ReadEvidence(absl::string_view text, const std::string& file) {
   const std::string_view view(text.data(), text.size());
   const result::ReadOutcome outcome = result::ReadResults(view, file);
   Evidence evidence = EvidenceOf(outcome, file);
+  evidence.remarks = outcome.remarks;
   const std::vector<std::string> faults = result::FindFaults(view, file, outcome);
   evidence.faults.insert(evidence.faults.end(), faults.begin(), faults.end());
   return evidence;

@@ -37,6 +37,8 @@ struct Evidence {
   std::vector<Measured> rows;  // one a name
   // Units that could not be counted where the results were taken, each with the reason.
   std::vector<std::pair<std::string, std::string>> not_applicable;
+  // Values that were left out of rows which were kept: "<file>:<line>: <what>". No fault.
+  std::vector<std::string> remarks;
   std::vector<std::string> faults;  // of the file: "<file>:<line>: <what>"
 
   const Measured* Find(absl::string_view name) const;

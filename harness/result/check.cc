@@ -6,8 +6,10 @@
 #include <map>
 #include <utility>
 
+#include "result/encoding.h"
 #include "result/file_kind.h"
 #include "result/number.h"
+#include "result/read_gbench_json.h"
 
 namespace tare::result {
 namespace {
@@ -22,6 +24,7 @@ class Checker {
       faults_.push_back(file + ":1: " + what);
       return;
     }
+    text.remove_prefix(ByteOrderMark(text));
     // What follows would repeat itself in other words, line by line.
     if (!CheckBytes(text)) return;
     faults_.insert(faults_.end(), outcome.errors.begin(), outcome.errors.end());
@@ -68,10 +71,7 @@ class Checker {
         return false;
       }
     }
-    const bool is_json = text[text.find_first_not_of(" \t\r\n") == std::string_view::npos
-                                  ? 0
-                                  : text.find_first_not_of(" \t\r\n")] == '{';
-    if (!is_json && text.back() != '\n') {
+    if (!IsGbenchJson(text) && text.back() != '\n') {
       Add(line - 1, "the last line has no end: the file is truncated");
       return false;
     }

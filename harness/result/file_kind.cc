@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "result/encoding.h"
 #include "result/text_field.h"
 
 namespace tare::result {
@@ -56,6 +57,8 @@ bool IsCsvHeader(std::string_view line) {
 }  // namespace
 
 std::string NotResults(std::string_view beginning) {
+  if (std::string wrong = WrongEncoding(beginning); !wrong.empty()) return wrong;
+  beginning.remove_prefix(ByteOrderMark(beginning));
   for (const Magic& magic : kMagic) {
     if (beginning.starts_with(magic.bytes)) return magic.what;
   }

@@ -93,6 +93,9 @@ class Parser {
 
   bool ReadObject(JsonValue* value, int depth) {
     value->kind = JsonValue::Kind::kObject;
+    // Google Benchmark 1.5.4 and 1.5.5 write no comma before what a program adds to the context.
+    const bool commas_may_lack = in_context_;
+    in_context_ = false;
     ++at_;
     if (Take('}')) return true;
     while (true) {
@@ -100,9 +103,15 @@ class Parser {
       if (at_ >= text_.size() || text_[at_] != '"') return FailAt("a name in quotes");
       if (!ReadString(&value->names.emplace_back())) return false;
       if (!Take(':')) return FailAt("':'");
+      SkipSpace();
+      in_context_ =
+          depth == 0 && value->names.back() == "context" && at_ < text_.size() && text_[at_] == '{';
       if (!ReadValue(&value->items.emplace_back(), depth + 1)) return false;
       if (Take('}')) return true;
-      if (!Take(',')) return FailAt("',' or '}'");
+      if (Take(',')) continue;
+      if (!commas_may_lack || at_ >= text_.size() || text_[at_] != '"') {
+        return FailAt("',' or '}'");
+      }
     }
   }
 
@@ -122,14 +131,22 @@ class Parser {
     if (TakeWord("null")) return true;
     if (TakeWord("true") || TakeWord("false")) {
       value->kind = JsonValue::Kind::kBool;
-    } else if (TakeWord("NaN") || TakeWord("Infinity") || TakeWord("-Infinity") ||
-               TakeWord("-NaN") || ReadNumber()) {
+    } else if (TakeNotFinite() || ReadNumber()) {
       value->kind = JsonValue::Kind::kNumber;
     } else {
       return FailAt("a value");
     }
     value->text = text_.substr(begin, at_ - begin);
     return true;
+  }
+
+  // As Google Benchmark writes it, and as printf and other writers of JSON do.
+  bool TakeNotFinite() {
+    for (const std::string_view word : {"NaN", "nan", "-NaN", "-nan", "Infinity", "infinity", "Inf",
+                                        "inf", "-Infinity", "-infinity", "-Inf", "-inf"}) {
+      if (TakeWord(word)) return true;
+    }
+    return false;
   }
 
   bool ReadDigits() {
@@ -206,6 +223,7 @@ class Parser {
   std::string_view text_;
   size_t at_ = 0;
   int64_t line_ = 1;
+  bool in_context_ = false;  // the object that comes next is the context of a file
   JsonError error_;
 };
 

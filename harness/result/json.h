@@ -32,7 +32,9 @@ struct JsonError {
 };
 
 // Reads one value and nothing after it. NaN, Infinity and -Infinity, which JSON does not have and
-// Google Benchmark writes, are numbers. Arrays and objects nest at most 64 deep.
+// Google Benchmark writes, are numbers, also as "nan" and "inf"; between the members of "context"
+// at the top, commas may be missing, as in files of Google Benchmark 1.5.4. Arrays and objects nest
+// at most 64 deep.
 JsonError ParseJson(std::string_view text, JsonValue* value);
 
 }  // namespace tare::result

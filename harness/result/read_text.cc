@@ -3,8 +3,10 @@
 #include "result/read_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
+#include "result/encoding.h"
 #include "result/number.h"
 #include "result/text_field.h"
 
@@ -128,8 +130,28 @@ bool IsGoTestOutput(std::string_view line) {
          });
 }
 
+std::vector<std::string> TakeUnusable(const Units& units, Row* row) {
+  const auto is_unusable = [&](const Value& value) {
+    return !std::isfinite(value.value) && IsOwnCounter(value.unit, units);
+  };
+  if (std::all_of(row->values.begin(), row->values.end(), is_unusable)) return {};
+  std::vector<std::string> unusable;
+  std::erase_if(row->values, [&](const Value& value) {
+    if (!is_unusable(value)) return false;
+    unusable.push_back(value.unit + " is " + FormatDouble(value.value) +
+                       ", which is no measurement");
+    return true;
+  });
+  return unusable;
+}
+
 ReadOutcome ReadText(std::string_view text, const std::string& file) {
   ReadOutcome outcome;
+  if (const std::string wrong = WrongEncoding(text); !wrong.empty()) {
+    outcome.errors.push_back(file + ":1: " + wrong);
+    return outcome;
+  }
+  text.remove_prefix(ByteOrderMark(text));
   ResultFile& result = outcome.file;
   TextReader reader(text, file);
   while (true) {
@@ -139,6 +161,10 @@ ReadOutcome ReadText(std::string_view text, const std::string& file) {
       case TextReader::Line::kResult:
         result.rows.push_back(reader.row());
         outcome.row_lines.push_back(reader.line_number());
+        for (const std::string& what : TakeUnusable(result.units, &result.rows.back())) {
+          outcome.remarks.push_back(reader.Where() + ": " + result.rows.back().name + ": " + what +
+                                    ": left out, the row is kept");
+        }
         break;
       case TextReader::Line::kConfig: {
         const std::string* old = result.config.Find(reader.key());

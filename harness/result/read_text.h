@@ -72,16 +72,24 @@ class TextReader {
 // that a test failed is none.
 bool IsGoTestOutput(std::string_view line);
 
+// Takes out of `row` what costs itself and not the row: values of its own counters (see unit.h)
+// that are no finite numbers, unless nothing would be left. Returns what is wrong with each, such
+// as "hit_rate is NaN, which is no measurement".
+std::vector<std::string> TakeUnusable(const Units& units, Row* row);
+
 struct ReadOutcome {
   ResultFile file;                  // what could be read
   std::vector<int64_t> row_lines;   // the line of each of file.rows, from 1
   std::vector<std::string> errors;  // "<file>:<line>: ..." for each line that could not
+  // "<file>:<line>: ..." of values that were left out of rows which were kept.
+  std::vector<std::string> remarks;
   // Lines that are none of the format's, numbered: other tools ignore them, and so may the caller.
   std::vector<std::pair<int64_t, std::string>> others;  // blank lines are not listed
 };
 
-// Reads a file with one configuration: a `key: value` line that changes a key after the first
-// result is an error, and so is unit metadata that contradicts itself.
+// Reads a file with one configuration, behind a byte-order mark perhaps: a `key: value` line that
+// changes a key after the first result is an error, and so is unit metadata that contradicts
+// itself.
 ReadOutcome ReadText(std::string_view text, const std::string& file);
 
 }  // namespace tare::result

@@ -66,8 +66,8 @@ TEST(TextReaderTest, TellsTheOtherLinesApart) {
   EXPECT_THAT(Kinds("=== RUN   TestX\nno colon here\nGoos: upper case\ngoos:nospace\n leading: x\n"
                     "key with space: x\nPASS\nok  \ttare\t1.2s\nBenchmarkNameOnly\n\n"
                     "benchmarkLower 10 5 ns/op\n BenchmarkIndented 10 5 ns/op\nUnits ns/op a=b\n"
-                    "UnitX\nUnit ns/op\nkeY: x\nhttp://x: y z"),
-              ::testing::AllOf(::testing::SizeIs(17), ::testing::Each(Line::kOther)));
+                    "UnitX\nUnit ns/op\nkeY: x\nhttp://x: y z\n\uFEFFcpu: x"),
+              ::testing::AllOf(::testing::SizeIs(18), ::testing::Each(Line::kOther)));
   EXPECT_THAT(
       Kinds("goos: linux\nweird!key.9/x: ok\nempty:\n# note\n#note"),
       ElementsAre(Line::kConfig, Line::kConfig, Line::kConfig, Line::kComment, Line::kComment));

@@ -44,7 +44,8 @@ bool IsUpper(char32_t c) {
 
 bool IsLower(char32_t c) {
   if (c < 0x80) return c >= 'a' && c <= 'z';
-  return c >= 0xDF && c != 0xF7 && c != kInvalid && !IsUpper(c) && !IsSpace(c);
+  // A byte-order mark in the middle of a text is no letter.
+  return c >= 0xDF && c != 0xF7 && c != kInvalid && c != 0xFEFF && !IsUpper(c) && !IsSpace(c);
 }
 
 // Length in bytes of the white space that `text` starts with, or of what is none: `space` says.

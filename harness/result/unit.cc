@@ -113,6 +113,10 @@ bool IsExactUnit(std::string_view unit) {
   return unit == kAllocsPerOp || unit == kBytesPerOp || unit == kUsableBytesPerOp;
 }
 
+bool IsOwnCounter(std::string_view unit, const Units& units) {
+  return !IsKnownUnit(unit) && !IsCountedOnceUnit(unit) && !units.IsExact(unit);
+}
+
 bool IsCountedOnceUnit(std::string_view unit) {
   return unit == kSyscallsPerOp || unit == kPeakBytes || IsLeftUnit(unit);
 }

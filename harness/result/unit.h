@@ -76,6 +76,9 @@ bool IsKnownUnit(std::string_view unit);
 // ("errors/s").
 Better BetterByName(std::string_view unit);
 bool IsExactUnit(std::string_view unit);
+// Whether a value of the unit is a counter of the benchmark's own: where it is no finite number, it
+// costs itself and not its row.
+bool IsOwnCounter(std::string_view unit, const Units& units);
 // Whether tare counts it in one run only, so that one value is no sample: syscalls/op, ...
 bool IsCountedOnceUnit(std::string_view unit);
 // Whether it is what a run left behind, which is below zero where the run gave back more than it

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -17,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "result/check.h"
+#include "result/encoding.h"
 #include "result/file_kind.h"
 #include "result/number.h"
 #include "result/read_gbench_json.h"
@@ -29,6 +31,25 @@ namespace {
 
 constexpr size_t kPiece = 1 << 18;
 
+// The clock rates that were read so far, each with its text. Two runs on one machine seldom measure
+// the same to the megahertz.
+class ClockRates {
+ public:
+  std::string_view AsBefore(std::string_view text) {
+    double mhz = 0;
+    if (result::ParseDouble(text, &mhz) != result::NumberError::kNone) return text;
+    for (const auto& [known, as_before] : rates_) {
+      if (std::abs(mhz - known) <= kMoves * known) return as_before;
+    }
+    rates_.emplace_back(mhz, text);
+    return text;
+  }
+
+ private:
+  static constexpr double kMoves = 0.05;
+  std::vector<std::pair<double, std::string>> rates_;
+};
+
 // The system's words in small letters, as Go has them.
 std::string Reason(int error) {
   return absl::AsciiStrToLower(std::strerror(error));
@@ -38,8 +59,14 @@ class FileReader {
  public:
   // `source`: which of the files it is.
   FileReader(const InputFile& path, uint32_t source, const InputOptions& options,
-             const InputVisitor& visitor, Symbols* symbols, result::Units* units)
-      : path_(path), options_(options), visitor_(visitor), symbols_(symbols), units_(units) {
+             const InputVisitor& visitor, Symbols* symbols, result::Units* units,
+             ClockRates* clock_rates)
+      : path_(path),
+        options_(options),
+        visitor_(visitor),
+        symbols_(symbols),
+        units_(units),
+        clock_rates_(*clock_rates) {
     line_.source = source;
     line_.config.push_back({symbols->Intern(".file"), symbols->Intern(path.label), false});
     if (!path.suite.empty()) OnConfig("suite", path.suite);
@@ -80,8 +107,9 @@ class FileReader {
           visitor_.on_error(absl::StrCat(path_.path, ":1: ", what));
           return absl::OkStatus();
         }
+        text.erase(0, result::ByteOrderMark(text));
       }
-      if (options_.strict && lines_ == 0 && IsJson(text)) {
+      if (options_.strict && lines_ == 0 && result::IsGbenchJson(text)) {
         if (n > 0) continue;  // all of it
         Json(text);
         return absl::OkStatus();
@@ -108,13 +136,10 @@ class FileReader {
     return options_.strict ? result::kLongestLine + 1 : 0;
   }
 
-  static bool IsJson(absl::string_view text) {
-    return absl::StartsWith(absl::StripLeadingAsciiWhitespace(text), "{");
-  }
-
   void Json(const std::string& text) {
     const result::ReadOutcome outcome = result::ReadGbenchJson(text, path_.path);
     for (const std::string& error : outcome.errors) visitor_.on_error(error);
+    for (const std::string& remark : outcome.remarks) Remark(remark);
     for (const auto& [key, value] : outcome.file.config.entries()) OnConfig(key, value);
     for (const auto* comments : {&outcome.file.head, &outcome.file.notes}) {
       for (const std::string& comment : *comments) {
@@ -132,6 +157,10 @@ class FileReader {
       }
       visitor_.on_refused(line_);
     }
+  }
+
+  void Remark(const std::string& remark) const {
+    if (visitor_.on_remark != nullptr) visitor_.on_remark(remark);
   }
 
   // Whole lines. A line that is too long ends the reading, after what stands before it.
@@ -207,6 +236,19 @@ class FileReader {
   // False: it is refused, and was named; `where` gives file and line.
   template <class Where>
   bool OnRow(const result::Row& row, Where where) {
+    const bool is_finite =
+        std::all_of(row.values.begin(), row.values.end(),
+                    [](const result::Value& value) { return std::isfinite(value.value); });
+    if (!options_.strict || is_finite) return TakeRow(row, where);
+    result::Row kept = row;
+    for (const std::string& what : result::TakeUnusable(*units_, &kept)) {
+      Remark(absl::StrCat(where(), ": ", row.name, ": ", what, ": left out, the row is kept"));
+    }
+    return TakeRow(kept, where);
+  }
+
+  template <class Where>
+  bool TakeRow(const result::Row& row, Where where) {
     if (options_.strict) {
       if (const std::string fault = FaultOf(row); !fault.empty()) {
         visitor_.on_error(absl::StrCat(where(), ": ", fault));
@@ -261,6 +303,7 @@ class FileReader {
       return;
     }
     if (i == config.size()) config.push_back({symbol, 0, true});
+    if (options_.strict && key == "mhz_per_cpu") value = clock_rates_.AsBefore(value);
     config[i].value = symbols_->Intern(absl::string_view(value.data(), value.size()));
   }
 
@@ -301,7 +344,8 @@ class FileReader {
   const InputVisitor& visitor_;
   Symbols* symbols_;
   result::Units* units_;
-  int64_t lines_ = 0;  // read so far
+  ClockRates& clock_rates_;
+  int64_t lines_ = 0;       // read so far
   bool looked_at_ = false;  // whether the file may be results at all
   ResultLine line_;
   absl::flat_hash_map<Symbol, std::pair<Symbol, double>> tidied_;
@@ -332,8 +376,10 @@ std::vector<InputFile> InputFiles(const std::vector<std::string>& arguments) {
 absl::Status ReadInputs(const std::vector<InputFile>& files, const InputOptions& options,
                         const InputVisitor& visitor, Symbols* symbols, result::Units* units) {
   uint32_t source = 0;
+  ClockRates clock_rates;
   for (const InputFile& file : files) {
-    const absl::Status status = FileReader(file, source++, options, visitor, symbols, units).Read();
+    const absl::Status status =
+        FileReader(file, source++, options, visitor, symbols, units, &clock_rates).Read();
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

@@ -19,8 +19,10 @@ struct InputOptions {
   size_t longest_line = 0;  // in bytes with its end; 0: any, or what the format allows if strict
   // Whatever might pass for a measurement and is none is an error, and left out: values that are no
   // number, infinite, or of one of tare's units and below zero; iterations that are not above zero;
-  // a last line without its end; a file that is empty, compressed or CSV (result/file_kind.h). A
-  // file that begins with '{' is read as Google Benchmark's JSON.
+  // a last line without its end; a file that is empty, compressed, CSV or UTF-16
+  // (result/file_kind.h). A counter of the benchmark's own that is no finite number costs itself and
+  // not its row. A byte-order mark is passed over. A file that begins with '{' is read as Google
+  // Benchmark's JSON.
   bool strict = false;
 };
 
@@ -33,6 +35,8 @@ struct InputVisitor {
   std::function<void(ResultLine&)> on_refused;
   std::function<void(const std::string&)> on_other;  // "FILE:LINE" that is none of the format's,
                                                      // nor of what `go test` prints itself
+  // "FILE:LINE: what" of a value that was left out of a row which was kept.
+  std::function<void(const std::string&)> on_remark;
   // What stands behind a '#', with the configuration in force there (name and values are stale).
   std::function<void(const std::string&, const ResultLine&)> on_comment;
 };
@@ -50,7 +54,8 @@ struct InputFile {
 std::vector<InputFile> InputFiles(const std::vector<std::string>& arguments);
 
 // Reads the files in turn. The configuration is each file's own; what is said of units lasts, and
-// is added to `units`.
+// is added to `units`. A value of mhz_per_cpu, which Google Benchmark measures anew in each run, is
+// taken for the first one that lies within 5 % of it.
 //
 // Files are read in pieces: memory does not grow with their size. Fails where a file cannot be read
 // or a line is too long, with "open F: no such file or directory" or "F:LINE: ..." where LINE is

@@ -37,6 +37,7 @@ class InputTest : public testing::Test {
       said.push_back(text);
     };
     visitor.on_error = [&](const std::string& error) { said.push_back("error " + error); };
+    visitor.on_remark = [&](const std::string& remark) { said.push_back("remark " + remark); };
     visitor.on_other = [&](const std::string& where) { said.push_back("other " + where); };
     const absl::Status status = ReadInputs(InputFiles(paths), options, visitor, &symbols_, &units_);
     if (!status.ok()) said.push_back(std::string(status.message()));
@@ -85,7 +86,38 @@ TEST_F(InputTest, StrictReadingTakesGoogleBenchmarksJson) {
   const std::string path = Write("j", R"({"context": {}, "benchmarks": [
     {"name": "B/size:8/real_time", "run_name": "B/size:8/real_time", "run_type": "iteration",
      "iterations": 10, "real_time": 2.5, "cpu_time": 2.0, "time_unit": "us"}]})");
-  EXPECT_EQ(Read({path}, {.strict = true}), "B/size=8 2500ns/op 2000cpu-ns/op");
+  EXPECT_EQ(Read({path}, {.strict = true}), "B/size=8/real_time 2500ns/op 2000cpu-ns/op");
+}
+
+TEST_F(InputTest, StrictReadingPassesOverAByteOrderMark) {
+  const std::string text = Write("bom", "\xEF\xBB\xBFk: v\nBenchmarkA 1 2 X\n");
+  EXPECT_EQ(Read({text}, {.strict = true}), "A v 2X");
+  const std::string json = Write("bom.json",
+                                 "\xEF\xBB\xBF"
+                                 R"({"benchmarks": [
+    {"name": "B", "iterations": 10, "real_time": 2.5, "time_unit": "ns"}]})");
+  EXPECT_EQ(Read({json}, {.strict = true}), "B 2.5ns/op");
+  const std::string wide = Write("wide", std::string("B\0e\0n\0c\0h\0", 10));
+  EXPECT_EQ(Read({wide}, {.strict = true}).find("error " + wide + ":1: the file is UTF-16LE"), 0u);
+}
+
+TEST_F(InputTest, ACounterThatIsNoNumberCostsItselfAlone) {
+  const std::string path = Write("nan", "BenchmarkA 1 2 ns/op NaN X\nBenchmarkA 1 Inf ns/op 3 X\n");
+  EXPECT_EQ(Read({path}, {.strict = true}),
+            absl::StrCat("remark ", path,
+                         ":1: A: X is NaN, which is no measurement: left out, the row is kept\n"
+                         "A 2ns/op\nerror ",
+                         path, ":2: ns/op is +Inf, which is no measurement"));
+}
+
+// One machine's clock is measured anew in each run.
+TEST_F(InputTest, ClockRatesThatAreNearAreOne) {
+  std::string all;
+  std::vector<std::string> paths;
+  for (const char* mhz : {"2400", "2399", "2519", "2521", "1200"}) {
+    paths.push_back(Write(mhz, absl::StrCat("mhz_per_cpu: ", mhz, "\nBenchmarkA 1 2 X\n")));
+  }
+  EXPECT_EQ(Read(paths, {.strict = true}), "A 2400 2X\nA 2400 2X\nA 2400 2X\nA 2521 2X\nA 1200 2X");
 }
 
 TEST_F(InputTest, TidyUnitsAreBenchstatsWithItsTrap) {
