@@ -33,13 +33,13 @@ const std::map<std::string, Planted>& Plants() {
       {"EmptyThreads/threads=2", Each(0)},
       {"EmptyThreads/threads=4", Each(0)},
       {"NewThree", Each(3)},
-      {"NewThreeThreads", Each(3)},
-      {"NewThreeThreads/threads=2", Each(3)},
-      {"NewThreeThreads/threads=4", Each(3)},
-      {"NewThreeRepeated", Each(3)},
-      {"NewThreeProcessTime", Each(3)},
-      {"NewThreeWarm", Each(3)},
-      {"NewThreeFiveIterations/threads=2", Each(3)},
+      {"NewThreeThreads/real_time", Each(3)},
+      {"NewThreeThreads/real_time/threads=2", Each(3)},
+      {"NewThreeThreads/real_time/threads=4", Each(3)},
+      {"NewThreeRepeated/repeats:3", Each(3)},
+      {"NewThreeProcessTime/min_time:0.002/process_time", Each(3)},
+      {"NewThreeWarm/min_time:0.002/min_warmup_time:0.001", Each(3)},
+      {"NewThreeFiveIterations/iterations:5/threads=2", Each(3)},
       {"KeepRunning", Each(1)},
       {"KeepRunning/threads=2", Each(1)},
       {"KeepRunningBatch", Each(1)},
@@ -48,7 +48,7 @@ const std::map<std::string, Planted>& Plants() {
       {"Paused", Each(2)},
       {"Paused/threads=2", Each(2)},
       {"PausedAtTheEnd", Each(1)},
-      {"ManualTime", Each(2)},
+      {"ManualTime/manual_time", Each(2)},
       {"Template<int64_t,_std::pair<int64_t,_int64_t>>", Each(1)},
       {"Args/few=0/many=8", Each(8)},
       {"Args/few=0/many=64", Each(64)},
@@ -66,10 +66,10 @@ const std::map<std::string, Planted>& Plants() {
       {"NewThreeSetUp", Each(3)},
       {"NewThreeSetUp/threads=2", Each(3)},
       {"OwnCounters/0", Each(1)},
-      {"WithHelper/2", Each(2)},
-      {"WithHelper/2/threads=2", Each(2)},
-      {"WithHelper/2/threads=4", Each(2)},
-      {"ShortThreads", Each(4)},
+      {"WithHelper/2/min_time:0.002/real_time", Each(2)},
+      {"WithHelper/2/min_time:0.002/real_time/threads=2", Each(2)},
+      {"WithHelper/2/min_time:0.002/real_time/threads=4", Each(2)},
+      {"ShortThreads/real_time", Each(4)},
   };
   return *plants;
 }
@@ -98,7 +98,7 @@ std::string Mismatch(const result::Row& row, const Planted& planted) {
            (got ? std::to_string(*got) : "no integer");
   }
   // The state of a std::thread has the size the library gives it.
-  if (row.name == "ShortThreads") return "";
+  if (row.name == "ShortThreads/real_time") return "";
   const int64_t want_bytes = PlantedBytes(row.name, row.iterations, want);
   const auto got_bytes = IntegerTotal(*bytes, row.iterations);
   if (got_bytes != want_bytes) {

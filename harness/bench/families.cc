@@ -32,6 +32,10 @@ void MarkQuick(RegisteredBenchmark* benchmark) {
   bench::Families::All().Of(benchmark).quick = true;
 }
 
+void OmitTimeType(RegisteredBenchmark* benchmark) {
+  bench::Families::All().Of(benchmark).omits_time_type = true;
+}
+
 void FixCountedIterations(RegisteredBenchmark* benchmark, int64_t iterations) {
   if (iterations <= 0) {
     std::fprintf(stderr, "tare: FixCountedIterations: %lld iterations; at least 1 is needed\n",

@@ -17,6 +17,7 @@ namespace tare::bench {
 struct Family {
   RegisteredBenchmark* benchmark = nullptr;
   bool quick = false;
+  bool omits_time_type = false;    // the names of its rows do not say how time is taken
   int64_t counted_iterations = 0;  // 0: not fixed by the suite
   std::string absent;              // why it cannot run here; empty: it can
 };

@@ -21,6 +21,7 @@ const char kFlagsHelp[] =
     "                                       terminal), or as --benchmark_format says\n"
     "          [--counts-only]              count over fixed iterations, twice; no times\n"
     "          [--tare_list]                list the rows that --benchmark_filter selects\n"
+    "          [--tare_row=NAME]            of these rows the one of this name, as listed\n"
     "          [--tare_iterations=N]        with --counts-only: count over N iterations\n"
     "          [--tare_plant={alloc|alloc-per-op|bytes|descriptor|block|peak},...]\n"
     "                                       with --counts-only: count once more with each of "
@@ -36,12 +37,14 @@ namespace {
 constexpr std::string_view kFormat = "--tare_format=";
 constexpr std::string_view kCountsOnly = "--counts-only";
 constexpr std::string_view kList = "--tare_list";
+constexpr std::string_view kRow = "--tare_row=";
 constexpr std::string_view kIterations = "--tare_iterations=";
 constexpr std::string_view kPlant = "--tare_plant=";
 constexpr std::string_view kSites = "--tare_sites";
 constexpr std::string_view kPeak = "--tare_peak";
 constexpr std::string_view kGbenchFormat = "--benchmark_format=";
 constexpr std::string_view kGbenchOut = "--benchmark_out=";
+constexpr std::string_view kGbenchOutFormat = "--benchmark_out_format=";
 constexpr std::string_view kGbenchMinTime = "--benchmark_min_time=";
 
 // Both given: what a user means by them cannot be done.
@@ -91,7 +94,7 @@ std::optional<std::string> MinTime(std::string_view value) {
 }  // namespace
 
 std::string TakeFlags(int* argc, char** argv, Flags* flags) {
-  std::string format, gbench_format, gbench_out;
+  std::string format, gbench_format, gbench_out, gbench_out_format;
   int left = 1, min_time_at = 0;
   for (int i = 1; i < *argc; ++i) {
     const std::string_view arg = argv[i];
@@ -109,6 +112,9 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
       if (value != "go" && value != "gbench") {
         return format + ": unknown format; there are go and gbench";
       }
+    } else if (arg.starts_with(kRow)) {
+      flags->row = arg.substr(kRow.size());
+      if (flags->row.empty()) return std::string(arg) + ": a row's name is expected";
     } else if (arg.starts_with(kIterations)) {
       if (!ParseIterations(arg.substr(kIterations.size()), &flags->counted_iterations)) {
         return std::string(arg) + ": a whole number above 0 is expected";
@@ -131,6 +137,7 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
     } else {
       if (arg.starts_with(kGbenchFormat)) gbench_format = arg;
       if (arg.starts_with(kGbenchOut)) gbench_out = arg;
+      if (arg.starts_with(kGbenchOutFormat)) gbench_out_format = arg;
       argv[left++] = argv[i];
     }
   }
@@ -151,6 +158,8 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
     if (!flags->plants.empty()) return OnlyWithCounts(kPlant);
     if (flags->counted_iterations != 0) return OnlyWithCounts(kIterations);
   }
+  flags->writes_json =
+      !gbench_out.empty() && (gbench_out_format.empty() || gbench_out_format.ends_with("=json"));
   // Google Benchmark's own table is for people, Go's format for files and programs.
   const bool for_people = !wants_go && isatty(STDOUT_FILENO) != 0;
   flags->format = wants_gbench || for_people ? Flags::Format::kGbench : Flags::Format::kGo;

@@ -16,6 +16,8 @@ struct Flags {
   bool counts_only = false;
   bool list = false;
   std::vector<Plant> plants;       // in the order given
+  std::string row;                 // the only one, by its name in results; empty: as filtered
+  bool writes_json = false;        // to a file, as Google Benchmark's flags say
   bool sites = false;              // record where memory is allocated
   bool peak = false;               // the most bytes that are alive at once
   int64_t counted_iterations = 0;  // of all threads; 0: each row has its own number

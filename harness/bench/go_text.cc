@@ -12,6 +12,7 @@
 #include "bench/left_behind.h"
 #include "bench/rows.h"
 #include "count/peak.h"
+#include "result/row_names.h"
 #include "result/write_text.h"
 #include "tare/benchmem.h"
 #include "tare/google_benchmark.h"
@@ -122,8 +123,12 @@ void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run&
   result::Row row{std::string(name), run.iterations, {}};
   std::string notes;
   const auto add = [&](double value, std::string_view unit) {
-    if (std::isfinite(value)) {
-      row.values.push_back({value, OneWord(unit)});
+    if (row.Find(result::OneWord(unit)) != nullptr) {
+      AppendOutcome(
+          "note", name,
+          std::string(unit) + " is a counter that has the name of another value; left out", &notes);
+    } else if (std::isfinite(value)) {
+      row.values.push_back({value, result::OneWord(unit)});
     } else {
       AppendOutcome("note", name, std::string(unit) + " is not a finite number; left out", &notes);
     }

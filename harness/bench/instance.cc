@@ -175,4 +175,36 @@ OnlyInstance::~OnlyInstance() {
   saved_->Exchange(benchmark_);
 }
 
+struct HideOthers::Saved {
+  Benchmark* benchmark;
+  std::vector<std::string> arg_names;
+  std::vector<std::vector<int64_t>> args;
+  std::vector<int> thread_counts;
+
+  void Exchange() {
+    std::swap(arg_names, Field<ArgNames>(*benchmark));
+    std::swap(args, Field<Args>(*benchmark));
+    std::swap(thread_counts, Field<ThreadCounts>(*benchmark));
+  }
+};
+
+HideOthers::HideOthers(const std::vector<Benchmark*>& benchmarks, Benchmark& kept,
+                       const Instance& instance) {
+  for (Benchmark* benchmark : benchmarks) {
+    // Arguments that have names and no values: there is no instance then.
+    Saved saved = {benchmark, {"none"}, {}, {}};
+    if (benchmark == &kept) {
+      saved.arg_names = Field<ArgNames>(kept);
+      saved.args = {instance.args};
+      if (!Field<ThreadCounts>(kept).empty()) saved.thread_counts = {instance.threads};
+    }
+    saved_.push_back(std::move(saved));
+    saved_.back().Exchange();
+  }
+}
+
+HideOthers::~HideOthers() {
+  for (Saved& saved : saved_) saved.Exchange();
+}
+
 }  // namespace tare::bench

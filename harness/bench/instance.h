@@ -49,4 +49,19 @@ class OnlyInstance {
   std::unique_ptr<Saved> saved_;
 };
 
+// While it lives, none of `benchmarks` has an instance but `kept`, one of them, which has this one;
+// names stay what they are. All must outlive it.
+class HideOthers {
+ public:
+  HideOthers(const std::vector<RegisteredBenchmark*>& benchmarks,
+             RegisteredBenchmark& kept, const Instance& instance);
+  ~HideOthers();
+  HideOthers(const HideOthers&) = delete;
+  HideOthers& operator=(const HideOthers&) = delete;
+
+ private:
+  struct Saved;
+  std::vector<Saved> saved_;
+};
+
 }  // namespace tare::bench

@@ -89,8 +89,9 @@ TEST(Rows, AggregatesAreNone) {
   const result::ResultFile results = ReadResults(RunProgram(
       EXACT_PLANTS, {"--benchmark_min_time=0.002", "--benchmark_filter=NewThreeRepeated|Growing"}));
   EXPECT_THAT(Names(results.rows),
-              ElementsAre("NewThreeRepeated", "NewThreeRepeated", "NewThreeRepeated", "Growing/1",
-                          "Growing/2", "Growing/4", "Growing/8"));
+              ElementsAre("NewThreeRepeated/repeats:3", "NewThreeRepeated/repeats:3",
+                          "NewThreeRepeated/repeats:3", "Growing/1", "Growing/2", "Growing/4",
+                          "Growing/8"));
 }
 
 TEST(Rows, OutcomesAreNamed) {
@@ -101,16 +102,16 @@ TEST(Rows, OutcomesAreNamed) {
   std::vector<std::string> notes = {"absent AbsentHere: no such device",
                                     "absent AbsentThreads/threads=4: no such device",
                                     "absent AbsentByMessage: no such device",
-                                    "error FailsAtOnce: cannot connect",
+                                    "error FailsAtOnce/repeats:2: cannot connect",
                                     "error FailsInTheMiddle: wrong answer",
                                     "error FailsInOneThread/threads=4: thread 0 gave up"};
   if (NothingIsCounted()) {
-    rows.insert(rows.begin() + 3, {"LosesCounts", "OwnCount"});
+    rows.insert(rows.begin() + 3, {"LosesCounts", "OwnCount/iterations:4"});
     EXPECT_THAT(results.notes, testing::ElementsAreArray(notes));
   } else {
     ASSERT_EQ(results.notes.size(), 8u);
     EXPECT_THAT(results.notes[6], StartsWith("error LosesCounts: not counted: "));
-    EXPECT_THAT(results.notes[7], StartsWith("error OwnCount: not counted: "));
+    EXPECT_THAT(results.notes[7], StartsWith("error OwnCount/iterations:4: not counted: "));
     EXPECT_EQ(std::vector(results.notes.begin(), results.notes.begin() + 6), notes);
     EXPECT_EQ(*results.rows.back().Find("allocs/op"), 1);
   }
@@ -148,7 +149,7 @@ TEST(CountsOnly, OutcomesAreNamed) {
               ContainsRegex("^unstable Unstable: allocs/op 100([0-8])/1000 then 100[1-9]/1000, "
                             "B/op 16[0-9]*/1000 then 16[0-9]*/1000, usable-B/op "));
   EXPECT_THAT(results.notes[7], StartsWith("error LosesCounts: not counted: "));
-  EXPECT_THAT(results.notes[8], StartsWith("error OwnCount: not counted: "));
+  EXPECT_THAT(results.notes[8], StartsWith("error OwnCount/iterations:4: not counted: "));
 }
 
 TEST(CountsOnly, UnstableIsNoError) {
@@ -172,8 +173,9 @@ TEST(CountsOnly, IterationsAreAConstantOfTheRow) {
   // Iterations() is the benchmark's own constant; MinTime() is no reason to abort.
   const result::ResultFile own = ReadResults(RunProgram(
       EXACT_PLANTS, {"--counts-only", "--benchmark_filter=FiveIterations|Warm|ProcessTime"}));
-  EXPECT_THAT(Names(own.rows), ElementsAre("NewThreeProcessTime", "NewThreeWarm",
-                                           "NewThreeFiveIterations/threads=2"));
+  EXPECT_THAT(Names(own.rows), ElementsAre("NewThreeProcessTime/min_time:0.002/process_time",
+                                           "NewThreeWarm/min_time:0.002/min_warmup_time:0.001",
+                                           "NewThreeFiveIterations/iterations:5/threads=2"));
   EXPECT_EQ(own.rows[0].iterations, 1000);
   EXPECT_EQ(own.rows[2].iterations, 10);
 }
@@ -220,21 +222,6 @@ TEST(List, HasALineForEachRow) {
             "absent/threads:2\tabsent/threads=2\tquick\tthe kernel has no such call\n");
 }
 
-TEST(List, NamesAreWordsAndUnique) {
-  const Finished finished = RunProgram(NAME_PLANTS, {"--tare_list"});
-  EXPECT_EQ(finished.out,
-            "Nothing\tNothing\tfull\t\n"
-            "Nothing/real_time\tNothing#01\tfull\t\n"
-            "Nothing/threads:1\tNothing#02\tfull\t\n"
-            "Nothing\tNothing#03\tfull\t\n"
-            "Templated<std::map<int, long>>\tTemplated<std::map<int,_long>>\tfull\t\n"
-            "tab\\tand  spaces/-3\ttab_and_spaces/-3\tfull\t\n"
-            "a:b/x:y:1/2\ta:b/x:y=1/2\tfull\t\n"
-            "decorated/min_time:0.001/min_warmup_time:0.001/repeats:1/process_time/manual_time\t"
-            "decorated\tfull\t\n"
-            "fixed/iterations:3/real_time/threads:2\tfixed/threads=2\tfull\t\n");
-}
-
 // The names we compose for the list are Google Benchmark's, in its order.
 TEST(List, AgreesWithGoogleBenchmark) {
   for (const char* program : {EXACT_PLANTS, OUTCOME_PLANTS, NAME_PLANTS, SUITE_PLANTS}) {
@@ -251,13 +238,6 @@ TEST(List, AgreesWithGoogleBenchmark) {
       EXPECT_EQ(ours, theirs.out) << program << " " << flag;
     }
   }
-}
-
-// Names do not depend on the filter, and each run is reported under the name in the list.
-TEST(List, NamesAreThoseOfTheRows) {
-  const result::ResultFile results = ReadResults(
-      RunProgram(NAME_PLANTS, {"--benchmark_min_time=0.001", "--benchmark_filter=^Nothing/?r|g$"}));
-  EXPECT_THAT(Names(results.rows), ElementsAre("Nothing", "Nothing#01", "Nothing#03"));
 }
 
 TEST(Formats, GoogleBenchmarksOwnHaveTheCountsToo) {

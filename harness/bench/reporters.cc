@@ -4,9 +4,11 @@
 
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "bench/go_text.h"
 #include "bench/output.h"
+#include "result/row_names.h"
 #include "tare/benchmem.h"
 
 namespace tare::bench {
@@ -47,7 +49,7 @@ const std::string& GoReporter::NameOf(const Run& run) {
   if (!is_new) return entry->second;
   std::vector<std::string>& names = names_[gbench_name];
   if (names.empty()) {
-    entry->second = RowName(run.run_name);
+    entry->second = result::RowNameOfGbench(gbench_name);
   } else {
     entry->second = names.front();
     names.erase(names.begin());
@@ -55,12 +57,17 @@ const std::string& GoReporter::NameOf(const Run& run) {
   return entry->second;
 }
 
-ErrorWatch::ErrorWatch(benchmark::BenchmarkReporter& reporter) : reporter_(reporter) {
+ErrorWatch::ErrorWatch(benchmark::BenchmarkReporter& reporter,
+                       std::set<std::string> omits_time_type)
+    : reporter_(reporter), omits_time_type_(std::move(omits_time_type)) {
   SetOutputStream(&reporter.GetOutputStream());
   SetErrorStream(&reporter.GetErrorStream());
 }
 
 bool ErrorWatch::ReportContext(const Context& context) {
+  // A file's are set on us, when it is open.
+  reporter_.SetOutputStream(&GetOutputStream());
+  reporter_.SetErrorStream(&GetErrorStream());
   return reporter_.ReportContext(context);
 }
 
@@ -70,7 +77,13 @@ void ErrorWatch::ReportRuns(const std::vector<Run>& runs) {
     const std::optional<std::string> why = WhySkipped(run);
     has_error_ |= why ? !why->starts_with(kNotApplicable) : !WhyNotCounted(run).empty();
   }
-  reporter_.ReportRuns(runs);
+  if (omits_time_type_.empty()) return reporter_.ReportRuns(runs);
+  std::vector<Run> renamed = runs;
+  for (Run& run : renamed) {
+    // A complexity is called by the function's name alone, and has none to lose.
+    if (omits_time_type_.contains(run.run_name.str())) run.run_name.time_type.clear();
+  }
+  reporter_.ReportRuns(renamed);
 }
 
 void ErrorWatch::Finalize() {

@@ -4,33 +4,12 @@
 
 #include <regex.h>
 
-#include <cstdio>
-#include <map>
 #include <utility>
 
-#include "result/text_field.h"
+#include "result/row_names.h"
 
 namespace tare::bench {
 namespace {
-
-// "size:64/8" as "/size=64/8". Values are integers, so that a name's own colons do no harm.
-std::string ArgsSuffix(std::string_view args) {
-  std::string suffix;
-  while (!args.empty()) {
-    const std::string_view arg = args.substr(0, args.find('/'));
-    args.remove_prefix(std::min(args.size(), arg.size() + 1));
-    const size_t colon = arg.rfind(':');
-    suffix += '/';
-    if (colon != std::string_view::npos) suffix.append(arg.substr(0, colon)).append("=");
-    suffix += arg.substr(colon + 1);  // npos + 1 is 0
-  }
-  return suffix;
-}
-
-std::string ThreadsSuffix(std::string_view threads) {
-  if (threads.empty() || threads == "threads:1") return "";
-  return "/threads=" + std::string(threads.substr(threads.find(':') + 1));
-}
 
 class Regex {
  public:
@@ -59,32 +38,16 @@ class Regex {
 
 }  // namespace
 
-std::string OneWord(std::string_view text) {
-  std::string word;
-  while (true) {
-    const std::string_view field = result::TakeField(&text);
-    word += field;
-    if (text.empty()) return word;
-    word += '_';
-  }
-}
-
-std::string RowName(const benchmark::BenchmarkName& name) {
-  return OneWord(name.function_name + ArgsSuffix(name.args) + ThreadsSuffix(name.threads));
-}
-
 std::vector<Row> AllRows() {
   std::vector<Row> rows;
-  std::map<std::string, int> seen;  // how often a name has been given
+  result::UniqueNames names;
   for (const Family& family : Families::All().list()) {
     for (Instance& instance : InstancesOf(*family.benchmark)) {
-      Row row{&family, {}, instance.name.str(), RowName(instance.name)};
+      Row row{&family, {}, instance.name.str(), ""};
+      benchmark::BenchmarkName name = instance.name;
+      if (family.omits_time_type) name.time_type.clear();
+      row.name = names.Give(result::RowNameOfGbench(name.str()));
       row.instance = std::move(instance);
-      if (const int before = seen[row.name]++; before > 0) {
-        char suffix[16];
-        std::snprintf(suffix, sizeof suffix, "#%02d", before);
-        row.name += suffix;
-      }
       rows.push_back(std::move(row));
     }
   }

@@ -24,13 +24,6 @@ struct Row {
 // All rows in order of registration, whatever the filter: a name does not depend on it.
 std::vector<Row> AllRows();
 
-// The name of an instance in results, by the rules of tare/benchmem.h, but for the "#01" of a
-// second one.
-std::string RowName(const benchmark::BenchmarkName& name);
-
-// `text` with each stretch of white space replaced by "_": one word of the result format.
-std::string OneWord(std::string_view text);
-
 // Takes from `rows` those that `filter` selects, by the rules of --benchmark_filter: a POSIX
 // extended expression found anywhere in gbench_name; "" and "all" select all, a leading "-" the
 // others. Returns what is wrong with the expression, or the empty string.

@@ -60,7 +60,7 @@ TEST(Syscalls, EveryPlantIsCountedExactly) {
       {"Empty", 0},   {"Empty/threads=2", 0},   {"Empty/threads=4", 0},
       {"Calls/1", 1}, {"Calls/1/threads=2", 1}, {"Calls/1/threads=4", 1},
       {"Calls/4", 4}, {"Calls/4/threads=2", 4}, {"Calls/4/threads=4", 4},
-      {"Paused", 2},  {"Paused/threads=2", 2},  {"WithHelper/3", 3},
+      {"Paused", 2},  {"Paused/threads=2", 2},  {"WithHelper/3/iterations:8", 3},
   };
   const std::vector<result::Row> rows = CountRows("Empty|Calls|Paused|WithHelper");
   for (const result::Row& row : rows) {

@@ -8,10 +8,12 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -33,6 +35,29 @@ std::string ExactFilter(absl::string_view gbench_name) {
     pattern += c;
   }
   return pattern + "$";
+}
+
+// Takes back what --tare_list writes for characters that would end a field or a line.
+std::string Unescaped(absl::string_view field) {
+  std::string text;
+  for (size_t i = 0; i < field.size(); ++i) {
+    const char next = field[i] == '\\' && i + 1 < field.size() ? field[i + 1] : '\0';
+    if (next == 't' || next == 'n' || next == '\\') {
+      text += next == 't' ? '\t' : next == 'n' ? '\n' : '\\';
+      ++i;
+    } else {
+      text += field[i];
+    }
+  }
+  return text;
+}
+
+// The flags that select `row` and nothing else.
+std::vector<std::string> Selecting(const ListedRow& row) {
+  std::vector<std::string> flags = {ExactFilter(row.gbench_name)};
+  // Programs of older versions do not know the flag, and can run all other rows.
+  if (row.shares_gbench_name) flags.push_back("--tare_row=" + row.name);
+  return flags;
 }
 
 bool IsProgram(const fs::path& path) {
@@ -61,6 +86,16 @@ bool IsOneWord(absl::string_view text) {
 }
 
 }  // namespace
+
+size_t ListedRow::Repetitions() const {
+  for (absl::string_view part : absl::StrSplit(gbench_name, '/')) {
+    size_t repetitions = 0;
+    if (absl::ConsumePrefix(&part, "repeats:") && absl::SimpleAtoi(part, &repetitions)) {
+      return std::max<size_t>(repetitions, 1);
+    }
+  }
+  return 1;
+}
 
 std::string OwnDirectory() {
   std::error_code error;
@@ -157,9 +192,12 @@ absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
     if (!names.insert(fields[1]).second) {
       return bad("a second row of this name; each benchmark needs a name of its own");
     }
-    rows.push_back({fields[0], fields[1], fields[2] == "quick",
+    rows.push_back({Unescaped(fields[0]), fields[1], fields[2] == "quick",
                     fields.size() < 4 ? "" : Printable(fields[3])});
   }
+  absl::flat_hash_map<std::string, int> sharers;
+  for (const ListedRow& row : rows) ++sharers[row.gbench_name];
+  for (ListedRow& row : rows) row.shares_gbench_name = sharers[row.gbench_name] > 1;
   if (rows.empty()) return absl::DataLossError(absl::StrCat(program, " lists no rows"));
   return rows;
 }
@@ -190,13 +228,17 @@ absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
 
 std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,
                                       double min_time_seconds) {
-  return {program.path, ExactFilter(row.gbench_name),
-          absl::StrCat("--benchmark_min_time=", min_time_seconds)};
+  std::vector<std::string> argv = Selecting(row);
+  argv.insert(argv.begin(), program.path);
+  argv.push_back(absl::StrCat("--benchmark_min_time=", min_time_seconds));
+  return argv;
 }
 
 std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row,
                                        const CountsFlags& flags) {
-  std::vector<std::string> argv = {program.path, ExactFilter(row.gbench_name), "--counts-only"};
+  std::vector<std::string> argv = Selecting(row);
+  argv.insert(argv.begin(), program.path);
+  argv.push_back("--counts-only");
   if (flags.iterations != 0) argv.push_back(absl::StrCat("--tare_iterations=", flags.iterations));
   if (!flags.plants.empty()) argv.push_back("--tare_plant=" + flags.plants);
   if (flags.peak) argv.push_back("--tare_peak");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ struct ListedRow {
   std::string name;         // in results
   bool quick = false;
   std::string absent;  // why it cannot run on this machine; empty: it can
+  bool shares_gbench_name = false;  // with another row: it must be asked for by `name`
+
+  // How many rows of times a process prints that runs it: the N of "/repeats:N".
+  size_t Repetitions() const;
 };
 
 // The directory that the running program lies in.

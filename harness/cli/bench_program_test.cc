@@ -44,6 +44,19 @@ TEST(ParseListTest, QuotesTheFirstLineThatIsNoRow) {
   EXPECT_EQ(ErrorOf("\n"), "bench_x lists no rows");
 }
 
+// What would end a field is written otherwise; names that are equal are known as such.
+TEST(ParseListTest, TakesNamesBackAndNotesThoseThatAreShared) {
+  const auto rows =
+      ParseList("a\\tb\\\\\\\\c\\d\ta_b\tfull\t\nX\tX\tfull\t\nX\tX#01\tfull\t\n", "");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ((*rows)[0].gbench_name, "a\tb\\\\c\\d");
+  EXPECT_FALSE((*rows)[0].shares_gbench_name);
+  const std::vector<std::string> command = CountsCommand({"x", "p"}, (*rows)[2]);
+  EXPECT_EQ(command[1], "--benchmark_filter=^X$");
+  EXPECT_EQ(command[2], "--tare_row=X#01");
+  EXPECT_EQ(TimesCommand({"x", "p"}, (*rows)[1], 0.1)[2], "--tare_row=X");
+}
+
 // The filter must match this name and no other, as Google Benchmark reads it.
 TEST(CommandTest, TheFilterIsExact) {
   const std::string name = "A.b(c)+d*[e]?{f}|g\\h^i$/size:64/k<l, m>";

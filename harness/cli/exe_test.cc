@@ -56,9 +56,9 @@ struct Program {
 std::vector<Program> Programs() {
   return {{THREADS_PLANTS,
            "plants_threads.txt",
-           {{"Mailbox/size=100", Each(2)},
-            {"Mailbox/size=100/threads=2", Each(2)},
-            {"Mailbox/size=100/threads=4", Each(2)},
+           {{"Mailbox/size=100/real_time", Each(2)},
+            {"Mailbox/size=100/real_time/threads=2", Each(2)},
+            {"Mailbox/size=100/real_time/threads=4", Each(2)},
             {"OneTooMany/threads=2", [](int64_t n) { return 2 * n + 1; }}}},
           {FIXTURE_PLANTS,
            "plants_fixture.txt",
@@ -173,6 +173,68 @@ TEST(ExeTest, AFileInTheWorkingDirectoryNeedsNoDot) {
   command.argv = {"sh", "-c", "cd '" + tare.directory() + "' && " TARE " list --exe ls"};
   const ProcessEnd end = RunProcess(command, nullptr);
   EXPECT_THAT(end.out, StartsWith("ls: 4 rows")) << end.err_tail;
+}
+
+// Equal names, and one that has a number of its own: each is listed, filtered and measured.
+TEST(ExeTest, EqualNamesAreRowsOfTheirOwn) {
+  const TareProgram tare({});
+  const ProcessEnd list = tare.Run({"list", "--exe", TWICE_PLANTS});
+  EXPECT_EQ(list.out,
+            "plants_twice: 3 rows, 0 quick, 0 absent\n  Work/8\n  Work/64\n  Work/64#01\n");
+  const ProcessEnd run =
+      tare.Run({"run", "--rounds", "2", "--min-time", "0.001", "--exe", TWICE_PLANTS, "--exe",
+                REPEATED_PLANTS, "--filter", "^(Work|x|tab)", "-o", tare.results_dir()});
+  EXPECT_EQ(run.code, kOk) << run.err_tail;
+  for (const auto& [file, names] : std::map<std::string, std::vector<std::string>>{
+           {"plants_twice.txt", {"Work/8", "Work/64", "Work/64#01"}},
+           {"plants_repeated.txt", {"x", "x#01", "x#02", "tab_and\\slash/real_time"}}}) {
+    std::map<std::string, int> rounds;
+    for (const result::Row& row : Results(tare, file).file.rows) {
+      rounds[row.name] += row.Find("ns/op") != nullptr;
+    }
+    EXPECT_EQ(rounds.size(), names.size());
+    for (const std::string& name : names) EXPECT_EQ(rounds[name], 2) << name;
+  }
+}
+
+TEST(ExeTest, EqualNamesAreGatedEach) {
+  const TareProgram tare({});
+  const std::string budgets = tare.directory() + "/budgets.toml";
+  const ProcessEnd update =
+      tare.Run({"budget", "update", "--exe", TWICE_PLANTS, "--budgets", budgets});
+  if (update.out.find("added Work/64#01") == std::string::npos) {
+    std::cout << "not applicable: a sanitizer owns malloc\n";
+    return;
+  }
+  EXPECT_EQ(update.code, kOk) << update.err_tail;
+  const ProcessEnd gate = tare.Run({"gate", "--exe", TWICE_PLANTS, "--budgets", budgets});
+  EXPECT_EQ(gate.code, kOk) << gate.out;
+  EXPECT_THAT(gate.out, HasSubstr("3 benchmarks judged"));
+}
+
+// Three rows a round: samples of one benchmark, in the table and in the file.
+TEST(ExeTest, RepetitionsAreSamples) {
+  const TareProgram tare({});
+  const ProcessEnd run =
+      tare.Run({"run", "--rounds", "2", "--min-time", "0.001", "--filter", "^repeated", "--exe",
+                REPEATED_PLANTS, "-o", tare.results_dir()});
+  EXPECT_EQ(run.code, kOk) << run.err_tail;
+  int samples = 0;
+  for (const result::Row& row : Results(tare, "plants_repeated.txt").file.rows) {
+    EXPECT_EQ(row.name, "repeated/repeats:3");
+    samples += row.Find("ns/op") != nullptr;
+  }
+  EXPECT_EQ(samples, 6);
+}
+
+TEST(ExeTest, ANameOfSeveralLinesIsRefused) {
+  const TareProgram tare({});
+  for (const char* command : {"list", "run"}) {
+    const ProcessEnd end = tare.Run({command, "--exe", LINE_END_PLANTS});
+    EXPECT_EQ(end.code, kFault);
+    EXPECT_THAT(end.err_tail, HasSubstr("the benchmark 'two\\nlines' is registered under a name "
+                                        "with a line end in it"));
+  }
 }
 
 // Each row's fault is named, and the rows beside it are kept.

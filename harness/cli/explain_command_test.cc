@@ -144,7 +144,7 @@ TEST_F(BlameTest, TheGateNamesTheNewLineAndWhatItAddsUpTo) {
 TEST_F(BlameTest, AnUnstableCountIsNamedWithTheStackThatVaried) {
   if (not_applicable_) return;
   EXPECT_THAT(Gate().out,
-              ContainsRegex("Reader/Varies: the count is unstable: [^\n]*\n"
+              ContainsRegex("Reader/Varies/iterations:8: the count is unstable: [^\n]*\n"
                             "    varies: 0.125 = 1/8 allocs/op, 12.625 = 101/8 B/op at [^\n]*" +
                             PlaceOf("planted: now and then")));
 }

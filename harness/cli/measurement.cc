@@ -72,12 +72,20 @@ class SuiteMeasurement {
     }
 
     RowOutput output =
-        JudgeOutput(end, pass, row.listed.name, absl::StrCat(suite_.program.FileName(), " output"));
+        JudgeOutput(end, pass, row.listed.name, absl::StrCat(suite_.program.FileName(), " output"),
+                    row.listed.Repetitions());
     if (output.kind == RowOutput::Kind::kMeasured) {
       if (const std::string other = TakeHeader(output); !other.empty()) {
         output.kind = RowOutput::Kind::kFailed;
         output.reason = other;
       }
+    }
+    const size_t repetitions = output.repetitions.size();
+    if (output.kind == RowOutput::Kind::kMeasured && !row.rounds.empty() && pass == Pass::kTimes &&
+        repetitions != row.repetitions) {
+      output.kind = RowOutput::Kind::kFailed;
+      output.reason = absl::StrCat("printed ", repetitions, " rows, and ", row.repetitions,
+                                   " in the round before");
     }
     if (output.kind == RowOutput::Kind::kFailed) {
       Fail(absl::StrCat(where, ": ", output.reason), end, pass, &row);
@@ -119,7 +127,7 @@ class SuiteMeasurement {
   // Of a row whose process of `pass` has just ended.
   int StepsLeft(const RowRecord& row, Pass pass) const {
     if (pass == Pass::kCounts) return plan_.rounds;
-    return plan_.rounds - static_cast<int>(row.rounds.size()) - 1;
+    return plan_.rounds - static_cast<int>(row.rounds.size() / row.repetitions) - 1;
   }
 
   void TakeCounts(const RowOutput& output, RowRecord* row) {
@@ -149,12 +157,14 @@ class SuiteMeasurement {
       row->rounds.clear();
       return;
     }
-    result::Row times = output.row;
-    std::erase_if(times.values, [&](const result::Value& value) {
-      return suite_.units.IsExact(value.unit) ||
-             (row->counts.has_value() && row->counts->Find(value.unit) != nullptr);
-    });
-    row->rounds.push_back(std::move(times));
+    row->repetitions = output.repetitions.size();
+    for (result::Row times : output.repetitions) {
+      std::erase_if(times.values, [&](const result::Value& value) {
+        return suite_.units.IsExact(value.unit) ||
+               (row->counts.has_value() && row->counts->Find(value.unit) != nullptr);
+      });
+      row->rounds.push_back(std::move(times));
+    }
   }
 
   // Each once.

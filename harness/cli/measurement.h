@@ -48,8 +48,9 @@ struct RowRecord {
   std::string counts_absent;  // why nothing is counted here
   std::string unstable;       // counts that differed between two runs
   std::vector<std::pair<std::string, result::Row>> planted;  // the fault, and the counts with it
-  // What the rounds gave, without the units that `counts` has: element k is round k + 1.
+  // What the rounds gave, without the units that `counts` has: `repetitions` of each, in order.
   std::vector<result::Row> rounds;
+  size_t repetitions = 1;          // in a process: 1 but for a benchmark with Repetitions()
   std::vector<std::string> notes;  // comments of the bench program, each once
 };
 

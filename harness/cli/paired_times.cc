@@ -170,46 +170,52 @@ class Timing {
   // One row in both builds. False: it is not to be timed again.
   bool TimePair(const PairedSuite& suite, size_t row, int round, gate::TimedBenchmark* benchmark,
                 Progress* progress) {
-    std::array<double, 2> ns = {};
+    std::array<std::vector<double>, 2> ns;  // a value a repetition
     for (const size_t turn : {0, 1}) {
       const size_t build = (turn + static_cast<size_t>(round)) % 2;
-      const auto value =
-          TimeOne(suite.programs[build], suite.rows[row][build], build, round, progress);
+      ns[build] = TimeOne(suite.programs[build], suite.rows[row][build], build, round, progress);
       progress->Done(1);
-      if (!value.has_value()) {
+      if (ns[build].empty()) {
         if (turn == 0) progress->Done(1);
         return false;
       }
-      ns[build] = *value;
     }
-    benchmark->base.push_back(ns[kBase]);
-    benchmark->now.push_back(ns[kNow]);
+    if (ns[kBase].size() != ns[kNow].size()) {
+      Add(Outcome::kCannotJudge, benchmark->name,
+          absl::StrCat("the base build repeats it ", ns[kBase].size(), " times, the other one ",
+                       ns[kNow].size()));
+      return false;
+    }
+    benchmark->base.insert(benchmark->base.end(), ns[kBase].begin(), ns[kBase].end());
+    benchmark->now.insert(benchmark->now.end(), ns[kNow].begin(), ns[kNow].end());
     return true;
   }
 
-  std::optional<double> TimeOne(const BenchProgram& program, const ListedRow& row, size_t build,
-                                int round, Progress* progress) {
+  // Empty: it could not be timed, and that was said.
+  std::vector<double> TimeOne(const BenchProgram& program, const ListedRow& row, size_t build,
+                              int round, Progress* progress) {
     const ProcessEnd end = RunRowOnce(program, row, Pass::kTimes, plan_, &interrupt_);
-    if (end.how == ProcessEnd::How::kInterrupted) return std::nullopt;
+    if (end.how == ProcessEnd::How::kInterrupted) return {};
     const RowOutput output =
-        JudgeOutput(end, Pass::kTimes, row.name, absl::StrCat(program.FileName(), " output"));
+        JudgeOutput(end, Pass::kTimes, row.name, absl::StrCat(program.FileName(), " output"),
+                    row.Repetitions());
     const std::string where =
         absl::StrCat(kBuildNames[build], " build, round ", round + 1, ": ", output.reason);
     if (output.kind == RowOutput::Kind::kFailed) {
       progress->Say(absl::StrCat("tare: ", row.name, ": ", where, "\n", LastWords(end.err_tail)));
       Add(Outcome::kFault, row.name, where);
-      return std::nullopt;
+      return {};
     }
     if (output.kind == RowOutput::Kind::kAbsent) {
       AddUnpaired(row.name, where);
-      return std::nullopt;
+      return {};
     }
     if (!config_.has_value()) config_ = output.config;
     if (const std::string other = ConfigDifference(*config_, output.config); !other.empty()) {
       Add(Outcome::kCannotJudge, row.name,
           absl::StrCat("what is not alike is not compared: ", other, " in the ", kBuildNames[build],
                        " build"));
-      return std::nullopt;
+      return {};
     }
     result::ResultFile& kept = kept_[build];
     kept.config = output.config;
@@ -218,11 +224,14 @@ class Timing {
         (void)kept.units.Set(unit.name(), key, text);  // only what is kept would contradict itself
       }
     }
-    const double* value = output.row.Find(kTimeUnit);
-    kept.rows.push_back(output.row);
-    std::erase_if(kept.rows.back().values,
-                  [&](const result::Value& v) { return kept.units.IsExact(v.unit); });
-    return *value;  // a measurement of times has one
+    std::vector<double> ns;
+    for (const result::Row& repetition : output.repetitions) {
+      ns.push_back(*repetition.Find(kTimeUnit));  // a measurement of times has one
+      kept.rows.push_back(repetition);
+      std::erase_if(kept.rows.back().values,
+                    [&](const result::Value& v) { return kept.units.IsExact(v.unit); });
+    }
+    return ns;
   }
 
   // What cannot be kept is a fault of the verdict, and costs it nothing else.

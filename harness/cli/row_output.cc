@@ -58,32 +58,37 @@ std::string FirstBadLine(const std::string& text, const std::string& source) {
   }
 }
 
-// What is wrong with the rows that were printed, or the empty string.
-std::string FaultOfRows(const std::vector<result::Row>& rows, Pass pass, const std::string& name) {
-  if (rows.empty()) return "printed no result";
-  if (rows[0].name != name) return absl::StrCat("printed another row: ", Quoted(rows[0].name));
-  if (rows.size() > 1) {
-    return absl::StrCat("printed ", rows.size(),
-                        " rows instead of one; with Repetitions() there are several, and tare's "
-                        "rounds are in their place");
-  }
-  if (rows[0].iterations <= 0) {
-    return absl::StrCat("printed a row of ", rows[0].iterations, " iterations");
-  }
+// What is wrong with one of the rows that were printed, or the empty string.
+std::string FaultOfRow(const result::Row& row, Pass pass, const std::string& name) {
+  if (row.name != name) return absl::StrCat("printed another row: ", Quoted(row.name));
+  if (row.iterations <= 0) return absl::StrCat("printed a row of ", row.iterations, " iterations");
   // As result/check.h has it of files; what a run has left behind may be less than nothing.
-  for (const result::Value& value : rows[0].values) {
+  for (const result::Value& value : row.values) {
     if (result::IsExactUnit(value.unit) && !(value.value >= 0)) {
       return absl::StrCat("printed ", value.value, " ", value.unit);
     }
-    if (rows[0].Find(value.unit) != &value.value) {
+    if (row.Find(value.unit) != &value.value) {
       return absl::StrCat("printed two values of ", Printable(value.unit));
     }
   }
-  const double* ns = rows[0].Find(result::kNsPerOp);
+  const double* ns = row.Find(result::kNsPerOp);
   if (pass == Pass::kCounts) return ns == nullptr ? "" : "printed ns/op in the counting pass";
   if (ns == nullptr) return "printed no ns/op";
   if (!(*ns > 0) || std::isinf(*ns)) return absl::StrCat("printed ", *ns, " ns/op");
   return "";
+}
+
+// The same of all of them. Counts are of one run, times of one or of `repetitions`.
+std::string FaultOfRows(const std::vector<result::Row>& rows, Pass pass, const std::string& name,
+                        size_t repetitions = 1) {
+  if (rows.empty()) return "printed no result";
+  for (const result::Row& row : rows) {
+    if (std::string fault = FaultOfRow(row, pass, name); !fault.empty()) return fault;
+  }
+  if (rows.size() == 1 || (pass == Pass::kTimes && rows.size() == repetitions)) return "";
+  return absl::StrCat(
+      "printed ", rows.size(), " rows instead of ",
+      pass == Pass::kCounts || repetitions == 1 ? "one" : absl::StrCat(repetitions));
 }
 
 // Takes "planted <kind> <name>: <line of a row>". Returns what is wrong with it, or "".
@@ -103,7 +108,7 @@ std::string TakePlanted(const std::string& comment, const std::string& name, Row
 }  // namespace
 
 RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
-                      const std::string& source) {
+                      const std::string& source, size_t repetitions) {
   RowOutput output;
   const auto fail = [&](std::string reason) {
     output.kind = RowOutput::Kind::kFailed;
@@ -152,9 +157,10 @@ RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
   const bool nothing_stable =
       pass == Pass::kCounts && !output.unstable.empty() && read.file.rows.empty();
   if (!nothing_stable) {
-    const std::string fault = FaultOfRows(read.file.rows, pass, name);
+    const std::string fault = FaultOfRows(read.file.rows, pass, name, repetitions);
     if (!fault.empty()) return fail(fault);
-    output.row = std::move(read.file.rows[0]);
+    output.row = read.file.rows[0];
+    if (pass == Pass::kTimes) output.repetitions = std::move(read.file.rows);
   }
   output.kind = RowOutput::Kind::kMeasured;
   output.counts = CountsOf(comments);

@@ -20,6 +20,8 @@ struct RowOutput {
 
   // Of a measurement.
   result::Row row;
+  std::vector<result::Row>
+      repetitions;  // in the pass of times: all rows, of which `row` is the first
   result::Config config;
   result::Units units;
   std::string counts;    // what the program counts, such as "malloc+new"; empty if it does not say
@@ -31,9 +33,10 @@ struct RowOutput {
 };
 
 // `end` must not be an interruption. `source` names the output in reasons ("bench_fd_ops output"):
-// a line that is no result, comment or header is quoted with its number. A measurement is exactly
-// one row, named `name`; with ns/op, above 0, in the pass of times; without, in that of counts.
+// a line that is no result, comment or header is quoted with its number. A measurement is one row,
+// named `name`, or in the pass of times `repetitions` of them; with ns/op, above 0, in that pass;
+// without, in that of counts.
 RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
-                      const std::string& source);
+                      const std::string& source, size_t repetitions = 1);
 
 }  // namespace tare::cli

@@ -30,6 +30,24 @@ TEST(JudgeOutputTest, TakesAMeasurementWithItsHead) {
   EXPECT_THAT(output.notes, ElementsAre("label A: 3 \u00B5s", "note A: x is nan"));
 }
 
+TEST(JudgeOutputTest, RepetitionsAreRowsOfTimesAndOfNothingElse) {
+  ProcessEnd end;
+  end.out = "BenchmarkA 10 5 ns/op\nBenchmarkA 10 6 ns/op\n";
+  const RowOutput output = JudgeOutput(end, Pass::kTimes, "A", "x output", 2);
+  EXPECT_EQ(output.kind, Kind::kMeasured) << output.reason;
+  ASSERT_EQ(output.repetitions.size(), 2u);
+  EXPECT_EQ(output.repetitions[1], (result::Row{"A", 10, {{6, "ns/op"}}}));
+  EXPECT_EQ(JudgeOutput(end, Pass::kTimes, "A", "x output", 3).reason,
+            "printed 2 rows instead of 3");
+  EXPECT_EQ(JudgeOutput(end, Pass::kTimes, "A", "x output").reason,
+            "printed 2 rows instead of one");
+  end.out = "BenchmarkA 10 5 B/op\nBenchmarkA 10 5 B/op\n";
+  EXPECT_EQ(JudgeOutput(end, Pass::kCounts, "A", "x output", 2).reason,
+            "printed 2 rows instead of one");
+  end.out = "BenchmarkA 10 5 ns/op\nBenchmarkA 10 0 ns/op\n";
+  EXPECT_EQ(JudgeOutput(end, Pass::kTimes, "A", "x output", 2).reason, "printed 0 ns/op");
+}
+
 TEST(JudgeOutputTest, AnErrorSaysMoreThanTheStatusItComesWith) {
   const RowOutput output = Judge("# error A: wrong answer\n", Pass::kTimes, 1);
   EXPECT_EQ(output.kind, Kind::kFailed);

@@ -2,6 +2,7 @@
 // Puts counts, rounds and remarks in the order that suite_results.h documents.
 #include "cli/suite_results.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -56,8 +57,10 @@ result::ResultFile SuiteResults(const SuiteRecord& suite, const Plan& plan,
   for (int round = 0; round < plan.rounds; ++round) {
     for (const size_t i : RoundOrder(suite.rows.size(), round)) {
       const std::vector<result::Row>& rounds = suite.rows[i].rounds;
-      if (static_cast<size_t>(round) < rounds.size()) {
-        file.rows.push_back(rounds[static_cast<size_t>(round)]);
+      const size_t repetitions = suite.rows[i].repetitions;
+      for (size_t k = static_cast<size_t>(round) * repetitions;
+           k < std::min((static_cast<size_t>(round) + 1) * repetitions, rounds.size()); ++k) {
+        file.rows.push_back(rounds[k]);
       }
     }
   }

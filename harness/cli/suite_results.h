@@ -18,7 +18,8 @@
 //   # unstable B: ...                              what the bench program said about rows
 //
 // A unit stands either in a row's line of counts or in its lines of times, never in both, so that
-// the k-th value of a unit under a name is that of round k, and tools that collect the values of a
+// the k-th value of a unit under a name is that of round k (of a benchmark with Repetitions(n), n
+// values are), and tools that collect the values of a
 // name unit by unit (benchstat) see one count and one time a round. A count that is not exact
 // (assume=nothing) is a sample of one. A row that failed has no line: what was measured before it
 // failed is not kept.

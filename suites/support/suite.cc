@@ -9,6 +9,7 @@ namespace {
 // time of the whole process what it costs.
 void Finish(const Row& row, bool quick, tare::RegisteredBenchmark* b) {
   b->UseRealTime()->MeasureProcessCPUTime();
+  OmitTimeType(b);
   if (row["threads"] != 1) b->Threads(static_cast<int>(row["threads"]));
   if (quick) MarkQuick(b);
 }

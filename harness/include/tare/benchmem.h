@@ -28,14 +28,19 @@
 //                         what they leave alive counts. Slows every allocation of the process down
 //   --tare_sites          with --counts-only, counts each row once more and records from where it
 //                         allocates (tare/sites.h); `tare explain` reads that
+//   --tare_row=NAME       of the rows that --benchmark_filter selects the one of this name, also
+//                         where Google Benchmark calls several alike
 //   --tare_list           a line for each row that --benchmark_filter selects, and no run; tab
-//                         separated: Google Benchmark's name, the row's name, `quick` or `full`,
-//                         why the row is absent on this machine (or nothing)
+//                         separated: Google Benchmark's name (with "\t" for a tab and "\\" for a
+//                         backslash), the row's name, `quick` or `full`, why the row is absent on
+//                         this machine (or nothing)
 //
-// The row's name is Google Benchmark's without what only says how it was run (min_time, iterations,
-// repeats, real_time, ...): the function's name, "/<argument>" or "/<name>=<argument>" for each
-// argument, "/threads=<n>" unless it is 1; white space becomes "_". Where two benchmarks would
-// share a name, the second gets "#01", and so on in order of registration.
+// The row's name is Google Benchmark's, with "/<name>=<argument>" for an argument that has a name
+// and "/threads=<n>" for several threads (nothing for one); white space becomes "_". What says how
+// it is run stays: process_time, real_time, manual_time, iterations:<n>, min_time:<s>,
+// min_warmup_time:<s>, repeats:<n>. Where two benchmarks would share a name, the second gets "#01",
+// and so on in order of registration. A name with a line end in it is refused. Readers of Google
+// Benchmark's JSON give the same names.
 //
 // Rows are "Benchmark<name> <iterations> <value> <unit>...": ns/op is wall time (or manual time)
 // over the iterations of all threads, cpu-ns/op CPU time over the same, then the counts, then the
@@ -76,6 +81,11 @@ inline constexpr std::string_view kNotApplicable = "not applicable: ";
 
 // Marks the rows of `benchmark` as quick. Usable as BENCHMARK(f)->Apply(tare::MarkQuick).
 void MarkQuick(RegisteredBenchmark* benchmark);
+
+// Leaves process_time, real_time and manual_time out of the names of the rows of `benchmark`: for a
+// suite that times all its rows alike, so that this tells none of them apart. Google Benchmark's
+// own reporters leave it out as well.
+void OmitTimeType(RegisteredBenchmark* benchmark);
 
 // Fixes for --counts-only how many iterations each thread of `benchmark` counts over. Unless fixed
 // here, or by Benchmark::Iterations, it is 1,000, or 100 or 8 where more would take more than 0.1
