@@ -73,7 +73,7 @@ TEST(Names, AreTheSameInGoogleBenchmarksJson) {
     const std::vector<std::string> names = Names(ReadResults(RunProgram(program, kQuickly)).rows);
     EXPECT_THAT(names, testing::SizeIs(testing::Ge(3))) << program;
     const Finished json = RunProgram(program, {kQuickly[0], "--benchmark_format=json"});
-    // ReportAggregatesOnly() leaves nothing but aggregates, which are no rows.
+    // ReportAggregatesOnly() leaves nothing but aggregates, which are no rows: it is absent.
     std::vector<std::string> shown = names;
     std::erase(shown, "repeated/repeats:3");
     EXPECT_EQ(NamesInJson(json.out), shown) << program;

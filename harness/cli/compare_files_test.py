@@ -132,7 +132,7 @@ class FilesTest(unittest.TestCase):
             said = f"f:1: the file is {name}"
             self.write("f", text, encoding)
             _, err, status = self.tare("compare", "f", "f")
-            self.assertEqual(status, 2)
+            self.assertEqual(status, 4)
             self.assertIn(said, err)
             self.write("b.toml", BUDGETS)
             out, _, status = self.tare("gate", "f", "--budgets", "b.toml")

@@ -210,6 +210,16 @@ TEST(ExeTest, EqualNamesAreGatedEach) {
   const ProcessEnd gate = tare.Run({"gate", "--exe", TWICE_PLANTS, "--budgets", budgets});
   EXPECT_EQ(gate.code, kOk) << gate.out;
   EXPECT_THAT(gate.out, HasSubstr("3 benchmarks judged"));
+
+  // The record of sites beside it is read as all files are.
+  const std::string sites = tare.directory() + "/sites.txt";
+  std::ofstream(sites) << "\xEF\xBB\xBF# nothing\n";
+  EXPECT_EQ(tare.Run({"budget", "update", "--exe", TWICE_PLANTS, "--budgets", budgets}).code, kOk);
+  std::ofstream(sites) << std::string("\xFF\xFE#\0", 4);
+  const ProcessEnd wide =
+      tare.Run({"budget", "update", "--exe", TWICE_PLANTS, "--budgets", budgets});
+  EXPECT_EQ(wide.code, kFault);
+  EXPECT_THAT(wide.err_tail, HasSubstr(sites + ":1: the file is UTF-16LE"));
 }
 
 // Three rows a round: samples of one benchmark, in the table and in the file.

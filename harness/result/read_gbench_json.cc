@@ -158,18 +158,30 @@ class Reader {
       return;
     }
     if (const JsonValue* context = root.Find("context")) ReadContext(*context);
+    std::map<std::string, const JsonValue*> aggregated;  // the first aggregate of each row
     size_t aggregates = 0;
     for (const JsonValue& run : benchmarks->items) {
-      if (run.kind == Kind::kObject && IsAggregate(run)) {
-        ++aggregates;
-      } else {
+      if (run.kind != Kind::kObject || !IsAggregate(run)) {
         ReadRun(run);
+        continue;
+      }
+      ++aggregates;
+      // A complexity is of several rows, and called by what they have in common.
+      if (run.Find("big_o") != nullptr || run.Find("rms") != nullptr) continue;
+      if (const std::string_view name = run.TextOf("run_name"); !name.empty()) {
+        aggregated.try_emplace(names_.Of(std::string(name), run), &run);
       }
     }
-    if (aggregates > 0 && aggregates == benchmarks->items.size()) {
+    const bool is_all = aggregates > 0 && aggregates == benchmarks->items.size();
+    for (const auto& [name, run] : aggregated) {
+      if (is_all || seen_.contains(name)) continue;
+      Remark(run->line, name + " has aggregates alone, and no run that they were made of");
+      AddOutcome("absent", name, "aggregates alone, and no run that they were made of");
+    }
+    if (is_all) {
       Complain(benchmarks->line,
-               "nothing but aggregates (mean, median, ...), of which no sample can be made: run the "
-               "program with --benchmark_report_aggregates_only=false and "
+               "nothing but aggregates (mean, median, ...), of which no sample can be made: run "
+               "the program with --benchmark_report_aggregates_only=false and "
                "--benchmark_display_aggregates_only=false");
     }
     Describe();
@@ -226,6 +238,7 @@ class Reader {
     if (gbench_name.empty()) return Complain(run.line, "a run without a name");
     Row row;
     row.name = names_.Of(std::string(gbench_name), run);
+    seen_.insert(row.name);
     if (IsTrue(run, "error_occurred")) return ReadError(run, row.name);
     if (IsTrue(run, "skipped")) return ReadSkipped(run, row.name);
 
@@ -351,6 +364,7 @@ class Reader {
 
   std::string file_;
   Names names_;
+  std::set<std::string> seen_;  // names of runs, whatever became of them
   ReadOutcome outcome_;
 };
 

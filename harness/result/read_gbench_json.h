@@ -20,11 +20,12 @@ namespace tare::result {
 // the second has "#01" behind it. Repetitions are rows of one name.
 //
 // A run with an error becomes a note, "error <name>: <message>", or "absent <name>: <reason>" where
-// the message begins with "not applicable: "; one that was skipped, "absent <name>: <message>".
+// the message begins with "not applicable: "; one that was skipped, "absent <name>: <message>", and
+// so does a benchmark of which there are aggregates alone.
 //
 // A counter that is no finite number, or has the name of another value of its row, is left out: a
-// note of the row, and one of the remarks with file and line. A value of a unit that tare knows stays,
-// for FindFaults to name.
+// note of the row, and one of the remarks with file and line. A value of a unit that tare knows
+// stays, for FindFaults to name.
 //
 // host_name, num_cpus, mhz_per_cpu, cpu_scaling_enabled, aslr_enabled and what the program has
 // added to the context become keys, in small letters; the build of the library is gbench-build.

@@ -89,7 +89,8 @@ TEST(GbenchJson, RowsHaveNamesTimesAndCounts) {
   EXPECT_FALSE(outcome.file.units.IsExact("items_per_second"));
   EXPECT_EQ(*outcome.file.config.Find("gbench-build"), "debug");
   EXPECT_THAT(outcome.file.notes,
-              ElementsAre("absent Ring: no io_uring here", "error Broken: wrong answer"));
+              ElementsAre("absent Ring: no io_uring here", "error Broken: wrong answer",
+                          "absent Split: aggregates alone, and no run that they were made of"));
 }
 
 std::vector<std::string> Names(const ReadOutcome& outcome) {
@@ -192,6 +193,27 @@ TEST(GbenchJson, OfVersion183) {
                                      std::string("absent Skips/manual_time: needs two cards")}));
   EXPECT_EQ(outcome.file.notes.size(), 7u + 3u);
   EXPECT_EQ(*outcome.file.config.Find("build"), "42");
+}
+
+// It does not vanish, and its number is not given to another.
+TEST(GbenchJson, ABenchmarkWithAggregatesAloneIsAbsent) {
+  const auto run = [](const std::string& type, int family, const std::string& more) {
+    return "\n{\"name\": \"A\", \"run_name\": \"A\", \"run_type\": \"" + type +
+           "\", \"family_index\": " + std::to_string(family) +
+           ", \"per_family_instance_index\": 0, \"iterations\": 1, \"real_time\": 1, "
+           "\"time_unit\": \"ns\"" +
+           more + "}";
+  };
+  const ReadOutcome outcome = ReadGbenchJson(
+      "{\"benchmarks\": [" + run("aggregate", 0, ", \"aggregate_name\": \"mean\"") + "," +
+          run("iteration", 1, "") + "," + run("aggregate", 1, ", \"aggregate_name\": \"mean\"") +
+          "," + run("aggregate", 2, ", \"big_o\": \"N\"") + "]}",
+      "f");
+  EXPECT_THAT(Names(outcome), ElementsAre("A#01"));
+  EXPECT_THAT(outcome.file.notes,
+              ElementsAre("absent A: aggregates alone, and no run that they were made of"));
+  EXPECT_THAT(outcome.remarks,
+              ElementsAre("f:2: A has aggregates alone, and no run that they were made of"));
 }
 
 // The same name, the same indices: runs that a script has put together. Without indices as well.

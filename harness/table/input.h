@@ -20,9 +20,9 @@ struct InputOptions {
   // Whatever might pass for a measurement and is none is an error, and left out: values that are no
   // number, infinite, or of one of tare's units and below zero; iterations that are not above zero;
   // a last line without its end; a file that is empty, compressed, CSV or UTF-16
-  // (result/file_kind.h). A counter of the benchmark's own that is no finite number costs itself and
-  // not its row. A byte-order mark is passed over. A file that begins with '{' is read as Google
-  // Benchmark's JSON.
+  // (result/file_kind.h). A counter of the benchmark's own that is no finite number costs itself
+  // and not its row. A byte-order mark is passed over. A file that begins with '{' is read as
+  // Google Benchmark's JSON.
   bool strict = false;
 };
 
