@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# Gates a stranger's benchmark program by following docs/gate.md: its commands and its workflow.
+# Gates a third-party benchmark program by following docs/gate.md: its commands and its workflow.
 """usage: gate_page_test.py --build-dir DIR --compiler FILE --generator NAME --sanitize=NAMES
 
-The stranger's repository is a copy of consumer/. What the workflow installs and builds of tare is
-there already; its other steps are run as they stand.
+The repository of that program is a copy of consumer/. The packages that the workflow installs are
+there already; its other steps are run as they stand. It builds tare in <build dir>/gate_workflow,
+where the next run finds it.
 """
 
 import json
@@ -27,7 +28,7 @@ def steps_of(workflow):
             for step in re.findall(r"^ +- run: \|\n((?: {10}.*\n)+)", workflow, re.MULTILINE)]
 
 
-class Stranger(Follower):
+class Gate(Follower):
     def __init__(self, arguments):
         super().__init__(arguments, "docs/gate.md", "gate_page")
         shutil.copytree(ROOT / "harness/tests/consumer", self.folder, dirs_exist_ok=True)
@@ -53,8 +54,10 @@ class Stranger(Follower):
         steps = steps_of(WORKFLOW.read_text(encoding="utf-8"))
         if len(steps) != 4:
             raise Failure(f"{WORKFLOW} has {len(steps)} steps, not 4")
-        for step in steps[2:]:
+        self.build_dir /= "gate_workflow"  # what the page calls tare/build/release
+        for step in steps[1:]:
             output = self.shell(step)
+        self.check_warnings_are_none_of_its_errors(self.build_dir)
         self.expect(output, r"self-test: (\d+) faults injected, \1 caught, 0 gates blind",
                     r"gate: pass: 5 benchmarks judged")
         verdict = json.loads((self.folder / "verdict.json").read_text(encoding="utf-8"))
@@ -112,14 +115,14 @@ class Stranger(Follower):
 
 
 def follow(arguments):
-    stranger = Stranger(arguments)
-    stranger.check_packages()
-    stranger.follow_the_page()
-    stranger.run_workflow()
-    stranger.check_a_slowdown()
-    stranger.check_a_regression()
-    stranger.check_an_improvement()
-    return stranger.folder
+    gate = Gate(arguments)
+    gate.check_packages()
+    gate.follow_the_page()
+    gate.run_workflow()
+    gate.check_a_slowdown()
+    gate.check_a_regression()
+    gate.check_an_improvement()
+    return gate.folder
 
 
 if __name__ == "__main__":
