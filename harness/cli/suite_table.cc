@@ -254,13 +254,15 @@ std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan, size_t 
     columns.push_back(Align::kRight);
     header.push_back("ns/op");
     if (!by_name) {
-      columns.insert(columns.end(), {Align::kRight, Align::kLeft, Align::kRight, Align::kLeft});
+      for (const Align align : {Align::kRight, Align::kLeft, Align::kRight, Align::kLeft}) {
+        columns.push_back(align);
+      }
       header.insert(header.end(), {"vs floor", "", "vs hand", ""});
     }
     columns.push_back(Align::kRight);
     header.push_back("cpu/op");
   }
-  columns.insert(columns.end(), {Align::kRight, Align::kRight, Align::kRight});
+  columns.insert(columns.end(), 3, Align::kRight);
   header.insert(header.end(), {"syscalls/op", "allocs/op", "B/op"});
   const std::vector<std::string> own_units = OwnUnits(suite);
   for (const std::string& unit : own_units) {
