@@ -263,8 +263,9 @@ class Updater {
   absl::Status RowsStandAlone() const {
     for (const Budget& budget : budgets_.budgets) {
       const std::string& line = lines_[static_cast<size_t>(budget.line - 1)];
-      if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "{") &&
-          EndOfRow(line).has_value()) {
+      const std::optional<size_t> after = EndOfRow(line);
+      if (absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "{") && after.has_value() &&
+          (HasComma(line, *after) || NothingFollows(budget))) {
         continue;
       }
       return absl::InvalidArgumentError(
@@ -273,6 +274,21 @@ class Updater {
                        "own, its comma behind it"));
     }
     return absl::OkStatus();
+  }
+
+  static bool HasComma(absl::string_view line, size_t after) {
+    return absl::StartsWith(absl::StripLeadingAsciiWhitespace(line.substr(after)), ",");
+  }
+
+  // Whether the row is the last, with nothing but comments between it and the end of the list: its
+  // comma could stand on a line of its own.
+  bool NothingFollows(const Budget& budget) const {
+    if (budget.line != budgets_.budgets.back().line) return false;
+    for (int64_t i = budget.line; i + 1 < budgets_.budgets_end; ++i) {
+      const auto line = absl::StripLeadingAsciiWhitespace(lines_[static_cast<size_t>(i)]);
+      if (!line.empty() && line[0] != '#') return false;
+    }
+    return true;
   }
 
   // Puts each new row before the first one of a later name, or before the end of the list.

@@ -69,6 +69,19 @@ TEST(UpdateBudgets, NamesWithStarsAndQuotesAreNames) {
   EXPECT_THAT(refused->refused, testing::ElementsAre(testing::HasSubstr("no UTF-8")));
 }
 
+TEST(UpdateBudgets, ACommaOnALineOfItsOwnIsRefusedAndNotSpoilt) {
+  for (const char* rows : {"{ benchmark = \"B\", unbudgeted = \"x\" }\n,\n{ benchmark = \"C*\", "
+                           "unbudgeted = \"x\" }\n",
+                           "{ benchmark = \"B\", unbudgeted = \"x\" }\n,\n"}) {
+    const std::string file = absl::StrCat("version = 1\n[gate]\nbudgets = [\n", rows, "]\n");
+    for (const bool prune : {false, true}) {
+      const auto update = Apply(file, "BenchmarkA 10 4 allocs/op 96 B/op\n", {false, prune});
+      EXPECT_THAT(std::string(update.status().message()),
+                  HasSubstr("b.toml:4: rows cannot be added or taken out"));
+    }
+  }
+}
+
 TEST(UpdateBudgets, ARangeIsWidenedWhereItMust) {
   const std::string file =
       "version = 1\n[gate]\nbudgets = [\n"
