@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <sstream>
 #include <string>
 
@@ -30,6 +31,14 @@ TEST(EntryPoints, AreAllInTheTable) {
     EXPECT_THAT(names, testing::IsSupersetOf({"cfree", "free_sized", "free_aligned_sized"}));
   }
   EXPECT_GE(names.size(), 40u);
+}
+
+// What the dynamic linker put in front is what serves the process and is named (CMakeLists.txt).
+TEST(EntryPoints, AreServedByTheAllocatorThatComesNext) {
+  const char* const expected = std::getenv("TARE_EXPECT_ALLOCATOR");
+  if (expected == nullptr) return;
+  EXPECT_THAT(std::string(AllocScope::Allocator()),
+              testing::MatchesRegex(std::string(expected) + "-[0-9.]+"));
 }
 
 #ifdef TARE_ENTRY_POINTS_MUTANT

@@ -137,10 +137,14 @@ void* AllocateWholePages(size_t size) noexcept {
 // or aborts. What it did shows in its own count of freed bytes.
 void* ReallocateToNothing(void* old) noexcept {
   const Special special(Call::kFree);
+  NoteFree(old);
   t_slot.precounted = 0;
   const uint64_t before = *t_slot.bytes_freed;
   void* const p = tare_je_realloc(old, 0);
-  if (p != nullptr) t_slot.allocs.Add(1);
+  if (p != nullptr) {
+    t_slot.allocs.Add(1);
+    NoteSite(p, 0);
+  }
   if (*t_slot.bytes_freed != before) t_slot.frees.Add(1);
   return p;
 }
@@ -149,7 +153,8 @@ void* ReallocateToNothing(void* old) noexcept {
 void* Reallocate(void* old, size_t size) noexcept {
   if (old == nullptr) return Allocate(size);
   if (size == 0) return ReallocateToNothing(old);
-  return CountAlloc</*kFrees=*/1>(size, [=] { return tare_je_realloc(old, size); });
+  return CountAlloc</*kFrees=*/1>(
+      size, [=] { return tare_je_realloc(old, size); }, old);
 }
 
 void* ReallocateArray(void* old, size_t count, size_t size) noexcept {
@@ -164,6 +169,7 @@ void* ReallocateArray(void* old, size_t count, size_t size) noexcept {
 }  // namespace
 
 void StartAllocator(Slot& slot) noexcept {
+  RefuseWhatCannotBeCounted();
   const char* const version = Ask<const char*>("version");
   size_t end = std::strlen(g_name);
   g_name[end++] = '-';
@@ -284,4 +290,11 @@ void* __libc_pvalloc(size_t size) noexcept {
 
 }  // namespace tare::count
 
+#ifdef TARE_PROGRAM_HAS_OPERATOR_NEW
+// Whatever operator new the program has, its own or the C++ library's, calls malloc.
+bool tare::count::OperatorsAreOurs() noexcept {
+  return true;
+}
+#else
 #include "count/operators.h"
+#endif

@@ -87,6 +87,7 @@ inline void DeleteSizedAligned(void* p, size_t, std::align_val_t) noexcept {
 }  // namespace raw
 
 void StartAllocator(Slot&) noexcept {
+  RefuseWhatCannotBeCounted();
   std::strncat(g_name, gnu_get_libc_version(), sizeof g_name - std::strlen(g_name) - 1);
 }
 

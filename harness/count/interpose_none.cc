@@ -10,6 +10,9 @@ const char tare_count_interposer = 1;
 const char kWhyNot[] = "a sanitizer owns malloc, so allocations are not counted";
 
 void StartAllocator(Slot&) noexcept {}
+bool OperatorsAreOurs() noexcept {
+  return true;
+}
 void BindUsable(Slot&) noexcept {}
 const char* AllocatorName() noexcept {
   return "sanitizer";

@@ -3,9 +3,10 @@
 // process forks.
 
 #include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <cstring>
 
 #include "count/counters.h"
@@ -29,8 +30,8 @@ constinit pthread_mutex_t g_lock = PTHREAD_MUTEX_INITIALIZER;
 constinit Slot* g_listed = nullptr;
 constinit AllocCount g_accounts[2];  // by role: what ended threads and former roles have counted
 constinit pthread_key_t g_key = 0;
-constinit SiteRecorder g_recorder = nullptr;  // changes once, as g_started does
-constinit bool g_tracks_live = false;         // likewise
+constinit SiteRecorder g_recorder;  // changes once, as g_started does
+constinit bool g_tracks_live = false;  // likewise
 enum class Started : uint8_t { kNo, kStarting, kYes };
 constinit Started g_started = Started::kNo;  // changes before the process has a second thread
 
@@ -77,8 +78,8 @@ void Unlink(Slot& slot) noexcept {
 }
 
 void UpdatePlain(Slot& slot) noexcept {
-  slot.plain = slot.life == Slot::Life::kListed && slot.fail_in == 0 && g_recorder == nullptr &&
-               !g_tracks_live;
+  slot.plain = slot.life == Slot::Life::kListed && slot.fail_in == 0 &&
+               g_recorder.took == nullptr && !g_tracks_live;
 }
 
 // The destructor of g_key. The thread may allocate on: each later call settles itself.
@@ -199,13 +200,20 @@ bool PeakIsOn() noexcept {
   return g_tracks_live;
 }
 
-void NoteSite(size_t bytes) noexcept {
-  if (g_recorder != nullptr) g_recorder(bytes);
+void NoteSite(void* p, size_t bytes) noexcept {
+  if (g_recorder.took != nullptr) g_recorder.took(p, bytes);
 }
 
+void NoteFree(void* p) noexcept {
+  if (g_recorder.gives != nullptr) g_recorder.gives(p);
+}
+
+// By the kernel's own calls: a sanitizer takes write and abort over, and may not be ready for them.
 void Die(const char* message) noexcept {
-  if (write(STDERR_FILENO, message, std::strlen(message)) < 0) std::_Exit(134);
-  std::abort();
+  syscall(SYS_write, STDERR_FILENO, message, std::strlen(message));
+  syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), SIGABRT);
+  syscall(SYS_exit_group, 134);
+  __builtin_trap();
 }
 
 AllocCount ReadThisThread() noexcept {

@@ -89,13 +89,18 @@ bool FaultIsArmed() noexcept;
 // Counts an armed fault down. True: this allocation is the one that fails.
 bool FaultIsDue() noexcept;
 
-// From here on `recorder` is called after each allocation of `bytes` that succeeded, on its thread;
-// in threads that have allocated before, it is not. Once in a process, and never undone: it costs
-// every allocation its plain path.
-using SiteRecorder = void (*)(size_t bytes) noexcept;
+// From here on `took` is called after each allocation that succeeded, with the block and the bytes
+// that were asked for, and `gives` before each free, on the thread that does it; in threads that
+// have allocated before, they are not. Once in a process, and never undone: it costs every
+// allocation its plain path.
+struct SiteRecorder {
+  void (*took)(void* p, size_t bytes) noexcept = nullptr;
+  void (*gives)(void* p) noexcept = nullptr;
+};
 void SetSiteRecorder(SiteRecorder recorder) noexcept;
-// Calls it, if there is one.
-void NoteSite(size_t bytes) noexcept;
+// Call them, if there are any.
+void NoteSite(void* p, size_t bytes) noexcept;
+void NoteFree(void* p) noexcept;
 
 // From here on every call tells peak.cc what it changed. Once in a process, and never undone, for
 // it costs every call its plain path. False where another thread is listed already.
@@ -104,8 +109,13 @@ void NoteSite(size_t bytes) noexcept;
 // The slot's totals so far.
 AllocCount Total(const Slot& slot) noexcept;
 
-// Writes `message` to standard error and aborts: the counter cannot work. Does not allocate.
+// Writes `message` to standard error and ends the process by SIGABRT: the counter cannot work. Does
+// not allocate.
 [[noreturn]] void Die(const char* message) noexcept;
+
+// Called first by StartAllocator of an interposer: ends the process, in words, where a sanitizer
+// owns malloc or the program has an operator new of its own.
+void RefuseWhatCannotBeCounted() noexcept;
 
 // --- interpose_*.cc: what each way to interpose provides ---------------------------------------
 
@@ -118,6 +128,8 @@ extern const char kWhyNot[];
 // The linker option -u names it, and so brings the interposer into the program (CMakeLists.txt).
 extern "C" const char tare_count_interposer;
 const char* AllocatorName() noexcept;
+// False: the program defines a form of operator new or delete that the interposer has, too.
+bool OperatorsAreOurs() noexcept;
 
 // --- The entry points' common part -------------------------------------------------------------
 
@@ -141,31 +153,35 @@ inline void* ForwardAlloc(size_t requested, Forward forward) {
   return p;
 }
 
+// `old`: the block that a realloc stands for the free of.
 template <uint64_t kFrees, class Forward>
-[[gnu::noinline, gnu::cold]] void* SpecialAlloc(size_t requested, Forward forward) {
+[[gnu::noinline, gnu::cold]] void* SpecialAlloc(size_t requested, Forward forward,
+                                                void* old = nullptr) {
   const Special special(Call::kAlloc);
   if (FaultIsDue()) {
     errno = ENOMEM;
     return nullptr;
   }
+  if constexpr (kFrees != 0) NoteFree(old);
   void* const p = ForwardAlloc<kFrees>(requested, forward);
-  if (p != nullptr) NoteSite(requested);
+  if (p != nullptr) NoteSite(p, requested);
   return p;
 }
 
 // Forwards an allocation of `requested` bytes and, if memory came back, counts it, and as many
 // frees as it stands for (1: a realloc).
 template <uint64_t kFrees = 0, class Forward>
-inline void* CountAlloc(size_t requested, Forward forward) {
+inline void* CountAlloc(size_t requested, Forward forward, void* old = nullptr) {
   if (!t_slot.plain) [[unlikely]]
-    return SpecialAlloc<kFrees>(requested, forward);
+    return SpecialAlloc<kFrees>(requested, forward, old);
   return ForwardAlloc<kFrees>(requested, forward);
 }
 
 template <class Forward>
-[[gnu::noinline, gnu::cold]] void SpecialFree(Forward forward) {
+[[gnu::noinline, gnu::cold]] void SpecialFree(void* p, Forward forward) {
   const Special special(Call::kFree);
   t_slot.frees.Add(1);
+  NoteFree(p);
   forward();
 }
 
@@ -175,7 +191,7 @@ template <class Forward>
 inline void CountFree(void* p, Forward forward) {
   if (p == nullptr) return;
   if (!t_slot.plain) [[unlikely]]
-    return SpecialFree(forward);
+    return SpecialFree(p, forward);
   t_slot.frees.Add(1);
   forward();
 }
