@@ -60,10 +60,12 @@ class Collector final : public benchmark::BenchmarkReporter {
   std::vector<Run> runs_;
 };
 
-// Google Benchmark's loop, once: set-up, `iterations` in each thread, tear-down.
-Counted RunOnce(const Row& row, int64_t iterations) {
+// Google Benchmark's loop, once: set-up, `iterations` in each thread, tear-down. `watch`, if not
+// null, sees what is left behind.
+Counted RunOnce(const Row& row, int64_t iterations, HeldWatch* watch = nullptr) {
   Counted counted;
   const Holdings before = Holdings::Now();
+  if (watch != nullptr) watch->Start();
   {
     const OnlyInstance only(*row.family->benchmark, row.instance, kCountedName, iterations);
     Collector collector;
@@ -85,6 +87,7 @@ Counted RunOnce(const Row& row, int64_t iterations) {
       }
     }
   }
+  if (watch != nullptr) HeldWatch::Stop();
   counted.left = Holdings::Now() - before;
   counted.peak = PeakOfLastRun();
   return counted;
@@ -274,6 +277,19 @@ std::optional<Counted> CountSites(const Row& row, int64_t iterations, bool stabl
   return std::nullopt;
 }
 
+// Runs once more to see who holds what `counted` left behind, if it did. Returns the run that has
+// no counts, if it has none.
+std::optional<Counted> FindHolders(const Row& row, int64_t iterations, const Counted& counted,
+                                   std::string* out) {
+  if (counted.left.bytes <= 0 && counted.left.descriptors <= 0) return std::nullopt;
+  HeldWatch watch;
+  Counted run = RunOnce(row, iterations, &watch);
+  if (!HasCounts(run)) return run;
+  watch.Append(row.name, counted.left, out);
+  ClearSites();
+  return std::nullopt;
+}
+
 // `announced`: the counters of which the head says that they apply. One may have failed since.
 // Returns whether the row ended in an error.
 bool CountRow(const Row& row, const Flags& flags, const Counters& announced, std::string* out) {
@@ -308,6 +324,9 @@ bool CountRow(const Row& row, const Flags& flags, const Counters& announced, std
   }
   if (flags.sites && WhyNoSites().empty()) {
     if (const auto none = CountSites(row, iterations, stable, out)) {
+      return AppendNoCounts(row, *none, out);
+    }
+    if (const auto none = FindHolders(row, iterations, second, out)) {
       return AppendNoCounts(row, *none, out);
     }
   }

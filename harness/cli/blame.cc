@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,15 +42,33 @@ gate::Blame BlameOf(const explain::Site& site, const SiteRun& run, const char* c
   const explain::Frame& culprit = site.Culprit();
   blame.change = change;
   blame.function = explain::ShortName(culprit.function);
-  blame.place = PlaceOrName(culprit);
+  blame.place = explain::PlaceOrName(culprit);
+  blame.cost =
+      absl::StrCat(gate::ToText(gate::Rational{site.allocs, run.operations}), " allocs/op, ",
+                   gate::ToText(gate::Rational{site.bytes, run.operations}), " B/op");
   blame.allocs = {site.allocs, run.operations};
   blame.bytes = {site.bytes, run.operations};
-  for (const explain::Frame& frame : site.frames) {
-    const std::string function = explain::ShortName(frame.function);
-    blame.stack.push_back(
-        absl::StrCat(function.empty() ? "?" : function, "  ", PlaceOrName(frame)));
+  for (const explain::StackLine& line : site.Stack(/*folded=*/false)) {
+    blame.stack.push_back(line.text);
+  }
+  for (const explain::StackLine& line : site.Stack(/*folded=*/true)) {
+    blame.folded_stack.push_back(line.text);
   }
   return blame;
+}
+
+// What a run left behind by this site.
+gate::Blame BlameOfHeld(const explain::Site& site, std::string cost) {
+  SiteRun whole;
+  whole.operations = 1;  // what is left is left by all of them
+  gate::Blame blame = BlameOf(site, whole, "left");
+  blame.cost = std::move(cost);
+  return blame;
+}
+
+bool IsHeld(const gate::Finding& finding) {
+  return finding.metric == gate::kMetrics[gate::kDescriptors].key ||
+         finding.metric == gate::kMetrics[gate::kLiveBytes].key;
 }
 
 class Blamer {
@@ -59,10 +79,19 @@ class Blamer {
 
   void Blame(gate::Verdict* verdict) {
     std::map<std::string, bool> done;
+    std::set<std::string> explained;  // by "<benchmark> <metric>", or without: by allocations
     for (gate::Finding& finding : verdict->findings) {
-      if (!IsAbout(finding) || done[finding.benchmark]) continue;
+      const std::string by =
+          absl::StrCat(finding.benchmark, " ", IsHeld(finding) ? finding.metric : "");
+      if (!IsAbout(finding) || !explained.insert(by).second) continue;
       done[finding.benchmark] = true;
-      if (done.size() > kMostBenchmarks || interrupt_.signal() != 0) continue;
+      if (interrupt_.signal() != 0) return;
+      if (done.size() > kMostBenchmarks) {
+        finding.sites_note = absl::StrCat("no stack: the first ", kMostBenchmarks,
+                                          " benchmarks that fail are run again for theirs; "
+                                          "`tare explain NAME` runs any");
+        continue;
+      }
       if (!has_record_) ReadRecord(verdict->budgets);
       BlameOne(&finding);
     }
@@ -73,7 +102,7 @@ class Blamer {
   bool IsAbout(const gate::Finding& finding) const {
     if (finding.outcome == gate::Outcome::kRegression) {
       return finding.metric == gate::kMetrics[gate::kAllocs].key ||
-             finding.metric == gate::kMetrics[gate::kBytes].key;
+             finding.metric == gate::kMetrics[gate::kBytes].key || IsHeld(finding);
     }
     return finding.outcome == gate::Outcome::kCannotJudge && IsUnstable(finding.benchmark);
   }
@@ -112,6 +141,8 @@ class Blamer {
                         options_.Timeout(), &interrupt_);
         if (!runs.ok()) {
           finding->sites_note = absl::StrCat("no sites: ", std::string(runs.status().message()));
+        } else if (IsHeld(*finding)) {
+          NameHolders(runs->front(), finding);
         } else if (IsUnstable(row.name)) {
           CompareRuns(*runs, finding);
         } else {
@@ -135,6 +166,9 @@ class Blamer {
     finding->sites_note =
         absl::StrCat("all sites: ", gate::ToText(all), " allocs/op, of which ",
                      gate::ToText(gate::Rational{same, run.operations}), " as recorded");
+    if (const std::string why = run.WhyNoLines(); !why.empty()) {
+      absl::StrAppend(&finding->sites_note, "; ", why);
+    }
     if (run.Missing() != 0) {
       absl::StrAppend(&finding->sites_note, "; ", run.Missing(), " allocations in ", run.operations,
                       " operations have no site");
@@ -147,6 +181,29 @@ class Blamer {
     if (before.empty() && finding->budget.has_value() && finding->budget->total != 0) {
       absl::StrAppend(&finding->sites_note, "; ",
                       record_note_.empty() ? "none of them is recorded" : record_note_);
+    }
+  }
+
+  // Who allocated or opened what the run left behind.
+  static void NameHolders(const SiteRun& run, gate::Finding* finding) {
+    if (!run.held.has_value()) {
+      finding->sites_note = "it left nothing behind when it was run again";
+      return;
+    }
+    if (finding->metric == gate::kMetrics[gate::kLiveBytes].key) {
+      for (const explain::Site& site : run.held->blocks) {
+        finding->sites.push_back(BlameOfHeld(site, explain::CostOfBlocks(site)));
+      }
+      finding->sites_note = run.held->WhatIsNotShown();
+      return;
+    }
+    for (const explain::Held::Descriptor& descriptor : run.held->opened) {
+      if (descriptor.opened_at.frames.empty()) {
+        absl::StrAppend(&finding->sites_note, finding->sites_note.empty() ? "" : "; ",
+                        descriptor.what, ": ", explain::kOpenedUnseen);
+      } else {
+        finding->sites.push_back(BlameOfHeld(descriptor.opened_at, "a descriptor"));
+      }
     }
   }
 

@@ -23,13 +23,42 @@ struct ExplainOptions {
   SuiteOptions suites;
   std::string benchmark;
   bool folded = false;
+  bool all_frames = false;
 };
 
 std::string PerOp(int64_t total, const explain::SiteRun& run) {
   return gate::ToText({total, run.operations});
 }
 
-std::string Text(const std::string& name, const explain::SiteRun& run) {
+void AppendStack(const explain::Site& site, bool all_frames, std::string* text) {
+  for (const explain::StackLine& line : site.Stack(!all_frames)) {
+    absl::StrAppend(text, line.guilty ? "  > " : "    ", line.text, "\n");
+  }
+}
+
+void AppendHeld(const explain::Held& held, bool all_frames, std::string* text) {
+  absl::StrAppend(text, "\nleft behind: ", held.bytes, " live-B, ", held.descriptors,
+                  " fds-left\n");
+  for (const explain::Site& site : held.blocks) {
+    absl::StrAppend(text, "\n", explain::CostOfBlocks(site), " at ",
+                    explain::PlaceOrName(site.Culprit()), "\n");
+    AppendStack(site, all_frames, text);
+  }
+  for (const explain::Held::Descriptor& descriptor : held.opened) {
+    absl::StrAppend(text, "\ndescriptor ", descriptor.number, ", ", descriptor.what, ", ");
+    if (descriptor.opened_at.frames.empty()) {
+      absl::StrAppend(text, explain::kOpenedUnseen, "\n");
+      continue;
+    }
+    absl::StrAppend(text, "opened at ", explain::PlaceOrName(descriptor.opened_at.Culprit()), "\n");
+    AppendStack(descriptor.opened_at, all_frames, text);
+  }
+  if (const std::string rest = held.WhatIsNotShown(); !rest.empty()) {
+    absl::StrAppend(text, "\n", rest, "\n");
+  }
+}
+
+std::string Text(const std::string& name, const explain::SiteRun& run, bool all_frames) {
   std::string text =
       absl::StrCat(name, ": ", PerOp(run.allocs, run), " allocs/op, ", PerOp(run.bytes, run),
                    " B/op: ", run.allocs, " allocations in ", run.operations, " operations, from ",
@@ -37,12 +66,12 @@ std::string Text(const std::string& name, const explain::SiteRun& run) {
   for (const explain::Site& site : run.sites) {
     const explain::Frame& culprit = site.Culprit();
     absl::StrAppend(&text, "\n", PerOp(site.allocs, run), " allocs/op, ", PerOp(site.bytes, run),
-                    " B/op at ", PlaceOrName(culprit), "\n");
-    for (const explain::Frame& frame : site.frames) {
-      const std::string function = explain::ShortName(frame.function);
-      absl::StrAppend(&text, &frame == &culprit ? "  > " : "    ",
-                      function.empty() ? "?" : function, "  ", PlaceOrName(frame), "\n");
-    }
+                    " B/op at ", explain::PlaceOrName(culprit), "\n");
+    AppendStack(site, all_frames, &text);
+  }
+  if (run.held.has_value()) AppendHeld(*run.held, all_frames, &text);
+  if (const std::string why = run.WhyNoLines(); !why.empty()) {
+    absl::StrAppend(&text, "\n", why, "\n");
   }
   if (run.Missing() != 0) {
     absl::StrAppend(&text, "\nnot explained: ", run.Missing(), " allocations, of which ", run.lost,
@@ -92,8 +121,8 @@ class Explain {
                                      : kCannotJudge);
     }
     for (const explain::SiteRun& run : *runs) {
-      const std::string text =
-          options_.folded ? explain::Folded(row.name, run) : Text(row.name, run);
+      const std::string text = options_.folded ? explain::Folded(row.name, run)
+                                               : Text(row.name, run, options_.all_frames);
       std::fputs(text.c_str(), stdout);
     }
     if (runs->size() > 1 && !options_.folded) {
@@ -119,6 +148,8 @@ void AddExplainCommand(CommandLine& line) {
   AddSuiteOptions(command, options->suites);
   command.AddFlag("--folded", options->folded,
                   "Print folded stacks, which flame graphs are drawn from");
+  command.AddFlag("--all-frames", options->all_frames,
+                  "Show each frame of the standard library and of the system's headers, too");
   command.Does([options] { return Explain(*options).Main(); });
 }
 

@@ -141,7 +141,8 @@ RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
     if (const std::string fault = TakePlanted(comment, name, &output); !fault.empty()) {
       return fail(absl::StrCat("printed rubbish: ", fault));
     }
-    for (const absl::string_view what : {"module ", "sites ", "site ", "not applicable: sites: "}) {
+    for (const absl::string_view what : {"module ", "sites ", "site ", "held ", "block ",
+                                         "descriptor ", "not applicable: sites: "}) {
       if (absl::StartsWith(comment, what)) output.sites.push_back(comment);
     }
     if (absl::string_view unit = comment; absl::ConsumePrefix(&unit, "not applicable: ")) {

@@ -41,9 +41,4 @@ absl::StatusOr<std::vector<explain::SiteRun>> RunForSites(const BenchProgram& pr
   return runs;
 }
 
-std::string PlaceOrName(const explain::Frame& frame) {
-  if (std::string place = explain::Place(frame); !place.empty()) return place;
-  return frame.module.empty() ? "unknown" : frame.module;
-}
-
 }  // namespace tare::cli

@@ -23,7 +23,4 @@ absl::StatusOr<std::vector<explain::SiteRun>> RunForSites(const BenchProgram& pr
                                                           std::chrono::milliseconds timeout,
                                                           const Interrupt* interrupt);
 
-// "impl/fd_ops/reference.h:88", or the function or module where there is no line.
-std::string PlaceOrName(const explain::Frame& frame);
-
 }  // namespace tare::cli

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <initializer_list>
 #include <iterator>
 #include <map>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -31,10 +33,15 @@ constexpr absl::string_view kAllocators[] = {
 constexpr absl::string_view kBeginnings[] = {"main",   "_start",   "start_thread",     "clone",
                                              "clone3", "__clone3", "__libc_start_main"};
 
-bool IsAllocator(const Frame& frame) {
-  const std::string name = ShortName(frame.function);
+bool IsAllocator(absl::string_view function) {
+  const std::string name = ShortName(function);
   return absl::StartsWith(name, "tare::count::") || absl::StartsWith(name, "operatornew") ||
          std::find(std::begin(kAllocators), std::end(kAllocators), name) != std::end(kAllocators);
+}
+
+// Debug information may name a function alone, without its namespace; its symbol does not.
+bool IsAllocator(const Frame& frame) {
+  return IsAllocator(frame.function) || IsAllocator(frame.symbol);
 }
 
 bool IsBeginning(const Frame& frame) {
@@ -46,16 +53,22 @@ bool IsBeginning(const Frame& frame) {
 
 // Frames are never all cut: one that says little says more than none.
 std::vector<Frame> Cut(std::vector<Frame> frames) {
-  auto begin = std::find_if(frames.begin(), frames.end(), IsAllocator);
+  const auto is_allocator = [](const Frame& frame) { return IsAllocator(frame); };
+  auto begin = std::find_if(frames.begin(), frames.end(), is_allocator);
   begin =
-      begin == frames.end() ? frames.begin() : std::find_if_not(begin, frames.end(), IsAllocator);
+      begin == frames.end() ? frames.begin() : std::find_if_not(begin, frames.end(), is_allocator);
   const auto end = std::find_if(begin, frames.end(), IsBeginning);
   if (begin == end) return frames;
   return {begin, end};
 }
 
-bool IsSystems(const Frame& frame) {
-  return frame.file.empty() || absl::StartsWith(frame.file, "/usr/");
+bool StartsWithOneOf(absl::string_view text, std::initializer_list<absl::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](absl::string_view b) { return absl::StartsWith(text, b); });
+}
+
+std::string AddressIn(const Frame& frame) {
+  return absl::StrCat(frame.module, "+0x", absl::Hex(frame.offset));
 }
 
 absl::Status Malformed(absl::string_view comment) {
@@ -80,8 +93,17 @@ std::vector<absl::string_view> WordsOf(absl::string_view comment, absl::string_v
 bool SameFrames(const Site& a, const Site& b) {
   return std::equal(a.frames.begin(), a.frames.end(), b.frames.begin(), b.frames.end(),
                     [](const Frame& x, const Frame& y) {
-                      return x.function == y.function && x.file == y.file && x.line == y.line;
+                      return x.function == y.function && x.file == y.file && x.line == y.line &&
+                             (!x.function.empty() || AddressIn(x) == AddressIn(y));
                     });
+}
+
+bool ComesFirst(const Site& a, const Site& b) {
+  const auto rank = [](const Site& site) {
+    return std::make_tuple(-site.allocs, -site.bytes, PlaceOrName(site.Culprit()),
+                           PlaceOrName(site.frames.back()));
+  };
+  return rank(a) < rank(b);
 }
 
 class Reader {
@@ -109,10 +131,22 @@ class Reader {
       if (const auto words = WordsOf(comment, "site ", name_); !words.empty()) {
         if (!TakeSite(words)) return Malformed(comment);
       }
+      if (const auto words = WordsOf(comment, "held ", name_); !words.empty()) {
+        if (!TakeHeld(words)) return Malformed(comment);
+      }
+      if (const auto words = WordsOf(comment, "block ", name_); !words.empty()) {
+        if (!TakeBlock(words)) return Malformed(comment);
+      }
+      if (const auto words = WordsOf(comment, "descriptor ", name_); !words.empty()) {
+        if (!TakeDescriptor(words)) return Malformed(comment);
+      }
     }
     for (SiteRun& run : runs_) {
-      std::stable_sort(run.sites.begin(), run.sites.end(),
-                       [](const Site& a, const Site& b) { return a.allocs > b.allocs; });
+      // The order in which stacks were met is that of their hashes, another in each process.
+      std::sort(run.sites.begin(), run.sites.end(), ComesFirst);
+      if (run.held.has_value()) {
+        std::sort(run.held->blocks.begin(), run.held->blocks.end(), ComesFirst);
+      }
     }
     return std::move(runs_);
   }
@@ -134,21 +168,62 @@ class Reader {
         !absl::SimpleAtoi(words[2], &site.bytes)) {
       return false;
     }
+    if (!TakeFrames(words, 3, &site)) return false;
+    Merge(std::move(site), &runs_.back().sites);
+    return true;
+  }
+
+  // Resolves the addresses from `words[begin]` on.
+  bool TakeFrames(const std::vector<absl::string_view>& words, size_t begin, Site* site) {
     std::vector<Frame> frames;
-    for (size_t i = 3; i < words.size(); ++i) {
+    for (size_t i = begin; i < words.size(); ++i) {
       uint64_t address = 0;
       if (!ParseHex(words[i], &address)) return false;
       const std::vector<Frame> resolved = symbols_.Resolve(address);
       frames.insert(frames.end(), resolved.begin(), resolved.end());
     }
-    site.frames = Cut(std::move(frames));
-    for (Site& other : runs_.back().sites) {
+    if (!frames.empty()) site->frames = Cut(std::move(frames));
+    return true;
+  }
+
+  static void Merge(Site site, std::vector<Site>* sites) {
+    for (Site& other : *sites) {
       if (!SameFrames(site, other)) continue;
       other.allocs += site.allocs;
       other.bytes += site.bytes;
-      return true;
+      return;
     }
-    runs_.back().sites.push_back(std::move(site));
+    sites->push_back(std::move(site));
+  }
+
+  bool TakeHeld(const std::vector<absl::string_view>& words) {
+    if (runs_.empty()) return false;
+    Held& held = runs_.front().held.emplace();
+    return words.size() == 4 && absl::SimpleAtoi(words[0], &held.bytes) &&
+           absl::SimpleAtoi(words[1], &held.descriptors) &&
+           absl::SimpleAtoi(words[2], &held.older_freed) && absl::SimpleAtoi(words[3], &held.lost);
+  }
+
+  bool TakeBlock(const std::vector<absl::string_view>& words) {
+    Site site;
+    if (words.size() < 3 || runs_.empty() || !runs_.front().held.has_value() ||
+        !absl::SimpleAtoi(words[0], &site.allocs) || !absl::SimpleAtoi(words[1], &site.bytes) ||
+        !TakeFrames(words, 2, &site)) {
+      return false;
+    }
+    Merge(std::move(site), &runs_.front().held->blocks);
+    return true;
+  }
+
+  bool TakeDescriptor(const std::vector<absl::string_view>& words) {
+    Held::Descriptor descriptor;
+    if (words.size() < 2 || runs_.empty() || !runs_.front().held.has_value() ||
+        !absl::SimpleAtoi(words[0], &descriptor.number) ||
+        !TakeFrames(words, 2, &descriptor.opened_at)) {
+      return false;
+    }
+    descriptor.what = std::string(words[1]);
+    runs_.front().held->opened.push_back(std::move(descriptor));
     return true;
   }
 
@@ -159,9 +234,72 @@ class Reader {
 
 }  // namespace
 
+bool IsSystems(const Frame& frame) {
+  if (!frame.file.empty()) return absl::StartsWith(frame.file, "/usr/");
+  // Without a line the name has to do, and where the code was loaded from.
+  return StartsWithOneOf(frame.module, {"/usr/lib", "/lib", "linux-vdso"}) ||
+         StartsWithOneOf(ShortName(frame.function), {"std::", "__gnu_cxx::"});
+}
+
 const Frame& Site::Culprit() const {
   const auto found = std::find_if_not(frames.begin(), frames.end(), IsSystems);
   return found != frames.end() ? *found : frames.front();
+}
+
+std::vector<StackLine> Site::Stack(bool folded) const {
+  std::vector<StackLine> lines;
+  const Frame* const culprit = &Culprit();
+  size_t hidden = 0;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const Frame& frame = frames[i];
+    // Of the frames of a library that call each other, the outermost says what was called.
+    if (folded && &frame != culprit && i + 1 < frames.size() && IsSystems(frame) &&
+        IsSystems(frames[i + 1])) {
+      ++hidden;
+      continue;
+    }
+    const std::string function = ShortName(frame.function);
+    std::string line = absl::StrCat(function.empty() ? "?" : function, "  ", PlaceOrName(frame));
+    if (hidden > 0) absl::StrAppend(&line, "  (and ", hidden, " below it)");
+    lines.push_back({std::move(line), &frame == culprit});
+    hidden = 0;
+  }
+  return lines;
+}
+
+std::string SiteRun::WhyNoLines() const {
+  std::vector<std::string> reasons;
+  for (const Site& site : sites) {
+    const Frame& culprit = site.Culprit();
+    if (culprit.line != 0 || culprit.why_no_line.empty()) continue;
+    std::string reason = absl::StrCat("no line in ", culprit.module, ": ", culprit.why_no_line);
+    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
+      reasons.push_back(std::move(reason));
+    }
+  }
+  return absl::StrJoin(reasons, "; ");
+}
+
+std::string CostOfBlocks(const Site& site) {
+  return absl::StrCat(site.bytes, " live-B in ", site.allocs,
+                      site.allocs == 1 ? " block" : " blocks");
+}
+
+std::string Held::WhatIsNotShown() const {
+  int64_t sum = 0;
+  for (const Site& site : blocks) sum += site.bytes;
+  std::string text;
+  if (older_freed > 0) {
+    text = absl::StrCat("freed in return: ", older_freed, " bytes of blocks from before the run");
+  }
+  if (lost > 0) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", lost,
+                    " blocks found no room to be remembered");
+  }
+  if (const int64_t rest = bytes - (sum - older_freed); rest != 0) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", rest, " live-B have no site");
+  }
+  return text;
 }
 
 int64_t SiteRun::Missing() const {
@@ -229,6 +367,12 @@ std::string Place(const Frame& frame) {
   while (absl::ConsumePrefix(&file, "../")) {
   }
   return absl::StrCat(file, ":", frame.line);
+}
+
+std::string PlaceOrName(const Frame& frame) {
+  if (std::string place = Place(frame); !place.empty()) return place;
+  if (frame.module.empty()) return "unknown";
+  return frame.function.empty() ? AddressIn(frame) : frame.module;
 }
 
 std::string Folded(absl::string_view name, const SiteRun& run) {

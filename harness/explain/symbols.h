@@ -10,14 +10,19 @@
 namespace tare::explain {
 
 struct Frame {
-  std::string function;  // demangled; empty: unknown
-  std::string file;      // as the compiler was given it, or absolute; empty: unknown
-  int line = 0;          // 0: unknown
-  std::string module;    // the file that was loaded
+  std::string function;          // demangled; empty: unknown
+  std::string file;              // as the compiler was given it, or absolute; empty: unknown
+  int line = 0;                  // 0: unknown
+  std::string module;            // the file that was loaded
+  uint64_t offset = 0;           // of the call, from where the module begins
+  std::string why_no_line = {};  // for people; empty where there is a line or nothing is known
+  std::string symbol = {};       // of the function that all this was inlined into, demangled
 };
 
-// Reads symbols and debug information of the modules by libdw, from the files themselves: nothing
-// is fetched. A file that has changed since the process ran gives wrong answers.
+// Reads symbols and debug information of the modules by libdw: from the files themselves, from
+// those that their build id or .gnu_debuglink names, and where units are split, from .dwo files or
+// from the <module>.dwp beside the module. Nothing is fetched from a network. A file that has
+// changed since the process ran gives wrong answers.
 class Symbols {
  public:
   Symbols();

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "gate/where.h"
 #include "result/words.h"
 
 namespace tare::gate {
@@ -118,28 +119,6 @@ std::string Line(const Finding& finding) {
   return text;
 }
 
-bool IsNews(const Blame& site) {
-  return site.change != "same";
-}
-
-// "new: 1 allocs/op, 32 B/op at read.cc:7, in Parse"
-std::string Line(const Blame& site) {
-  return absl::StrCat(site.change, ": ", ToText(site.allocs), " allocs/op, ", ToText(site.bytes),
-                      " B/op at ", site.place, site.function.empty() ? "" : ", in ", site.function);
-}
-
-// Below the line of a finding: each site that is not as recorded, with its stack.
-std::string SiteLines(const Finding& finding) {
-  std::string text;
-  for (const Blame& site : finding.sites) {
-    if (!IsNews(site)) continue;
-    absl::StrAppend(&text, "    ", Line(site), "\n");
-    for (const std::string& frame : site.stack) absl::StrAppend(&text, "        ", frame, "\n");
-  }
-  if (!finding.sites_note.empty()) absl::StrAppend(&text, "    ", finding.sites_note, "\n");
-  return text;
-}
-
 // In a cell of a Markdown table.
 std::string Cell(absl::string_view text) {
   std::string cell;
@@ -220,11 +199,12 @@ std::string RenderText(const Verdict& verdict) {
     absl::StrAppend(&text, Heading(outcome), ":\n");
     for (const Finding& finding : verdict.findings) {
       if (finding.outcome != outcome) continue;
-      absl::StrAppend(&text, "  ", Line(finding), "\n", SiteLines(finding));
+      absl::StrAppend(&text, "  ", Line(finding), "\n");
     }
   };
   for (const Outcome outcome : kFailing) list(outcome);
   for (const Outcome outcome : kRemarks) list(outcome);
+  text += RenderWhere(verdict);
   if (verdict.self_test.has_value()) {
     absl::StrAppend(&text, SelfTestSummary(*verdict.self_test), "\n");
   }
@@ -249,7 +229,7 @@ std::string RenderMarkdown(const Verdict& verdict) {
       if (finding.outcome != outcome) continue;
       std::string message = Cell(finding.message);
       for (const Blame& site : finding.sites) {
-        if (IsNews(site)) absl::StrAppend(&message, "<br>", Cell(Line(site)));
+        if (IsNews(site)) absl::StrAppend(&message, "<br>", Cell(SiteLine(site)));
       }
       const std::string row = absl::StrCat("| ", Cell(finding.benchmark), " | ", message, " | ",
                                            Cell(finding.where), " |\n");

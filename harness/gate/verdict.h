@@ -30,12 +30,16 @@ const char* Name(Outcome outcome);
 
 // From where a benchmark allocates, for the finding that it fails by.
 struct Blame {
-  std::string change;    // "new", "more", "fewer", "same" against the record; "varies" between runs
+  std::string
+      change;  // "new", "more", "fewer", "same" against the record; "varies" between runs; "left"
   std::string function;  // whose line it is
   std::string place;     // "<file>:<line>"
+  std::string cost;      // "1 allocs/op, 32 B/op"; of what is left behind "2 fds-left"
   Rational allocs;       // by operation
   Rational bytes;
   std::vector<std::string> stack;  // "<function> <place>", the innermost first
+  // The same for people: what the system's headers and libraries call inside is one line.
+  std::vector<std::string> folded_stack;
 };
 
 // The time of a benchmark against that of the base build, from rounds that were taken in turn.

@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
 namespace tare::gate {
 namespace {
 
@@ -20,6 +24,41 @@ Finding Found(Outcome outcome, const char* benchmark, const char* message) {
   finding.where = "b.toml:4";
   finding.message = message;
   return finding;
+}
+
+// One line made twenty-one benchmarks fail, by two metrics each.
+TEST(Verdict, ALineThatFailsManyBenchmarksIsShownOnceWithItsStack) {
+  Verdict verdict;
+  for (int i = 0; i < 21; ++i) {
+    const std::string name = "B" + std::to_string(i);
+    Finding& allocs = verdict.findings.emplace_back(
+        Found(Outcome::kRegression, name.c_str(), "allocs/op: 1, the budget is 0"));
+    if (i < 10) {
+      Blame& site = allocs.sites.emplace_back();
+      site.change = "new";
+      site.function = "Parse";
+      site.place = "read.cc:7";
+      site.cost = i == 3 ? "2 allocs/op, 64 B/op" : "1 allocs/op, 32 B/op";
+      site.folded_stack = {"std::string::string  basic_string.h:1  (and 5 below it)",
+                           "Parse  read.cc:7"};
+    } else {
+      allocs.sites_note = "no stack: the first 10 are run again";
+    }
+    verdict.findings.push_back(
+        Found(Outcome::kRegression, name.c_str(), "B/op: 32, the budget is 0"));
+  }
+  const std::string text = RenderText(verdict);
+  EXPECT_THAT(text, HasSubstr("where:\n"
+                              "  new: 1 allocs/op, 32 B/op at read.cc:7, in Parse (elsewhere 2 "
+                              "allocs/op, 64 B/op)\n"
+                              "      std::string::string  basic_string.h:1  (and 5 below it)\n"
+                              "      Parse  read.cc:7\n"
+                              "    of B0, B1, B2, B3 and 6 more\n"
+                              "  no stack: the first 10 are run again\n"
+                              "    of B10, B11, B12, B13 and 7 more\n"
+                              "gate: regression: "));
+  // A heading, a line a finding, and the eight above.
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1 + 42 + 8);
 }
 
 TEST(Verdict, TheGravestOutcomeIsTheExitStatus) {
