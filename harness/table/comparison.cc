@@ -124,7 +124,10 @@ class Comparer {
   // Holm's correction of the tests that can be called at all; how many those are.
   size_t Correct(const std::vector<Comparison*>& tested) {
     std::vector<double> least, p;
-    for (const Comparison* comparison : tested) least.push_back(comparison->least_p);
+    for (const Comparison* comparison : tested) {
+      least.push_back(comparison->least_p);
+      tests_.push_back({comparison->least_p, comparison->paired});
+    }
     const double divisor = static_cast<double>(stat::TaroneDivisor(least, options_.alpha));
     for (Comparison* comparison : tested) {
       comparison->counted = comparison->least_p <= options_.alpha / divisor;
@@ -334,7 +337,7 @@ class Comparer {
     comparison->rejects_one = *comparison->p <= 1 - options_.confidence;
   }
 
-  void Judge(const ComparedTable& table, Comparison* comparison) const {
+  void Judge(const ComparedTable& table, Comparison* comparison) {
     if (comparison->outcome != Outcome::kCannotTell) return;
     const CellSummary& base = *table.At(comparison->row, comparison->base);
     const CellSummary& cell = *table.At(comparison->row, comparison->column);
@@ -365,7 +368,7 @@ class Comparer {
                                                          : Outcome::kChanged;
   }
 
-  void JudgeSamples(const SheetCell& base, const SheetCell& cell, Comparison* comparison) const {
+  void JudgeSamples(const SheetCell& base, const SheetCell& cell, Comparison* comparison) {
     const Scaled scaled =
         ScaledOf(comparison->paired ? *PairsOf(base, cell) : Sides{base.values, cell.values});
     std::optional<stat::Interval> equivalence;
@@ -404,13 +407,29 @@ class Comparer {
       }
       return;
     }
-    comparison->least = 1;
-    while (comparison->least < kMostAskedFor &&
-           (comparison->paired
-                ? stat::LeastSignedRankP(comparison->least)
-                : stat::LeastRankSumP(comparison->least, comparison->least)) > level) {
-      ++comparison->least;
+    std::optional<size_t>& least = least_[comparison->paired ? 1 : 0];
+    if (!least.has_value()) least = LeastValues(comparison->paired);
+    comparison->least = *least;
+  }
+
+  static double LeastP(bool paired, size_t n) {
+    return paired ? stat::LeastSignedRankP(n) : stat::LeastRankSumP(n, n);
+  }
+
+  // The least number of values a side, or of pairs, with which one comparison can be called, if
+  // every test of the report that has fewer is given as many: nobody measures one row alone again,
+  // and Holm's correction counts each test that could be called.
+  size_t LeastValues(bool paired) const {
+    for (size_t n = 1; n < kMostAskedFor; ++n) {
+      const double with_n[] = {LeastP(false, n), LeastP(true, n)};
+      std::vector<double> least;
+      for (const Tested& test : tests_) {
+        least.push_back(std::min(test.least_p, with_n[test.paired ? 1 : 0]));
+      }
+      const auto divisor = static_cast<double>(stat::TaroneDivisor(least, options_.alpha));
+      if (with_n[paired ? 1 : 0] <= options_.alpha / divisor) return n;
     }
+    return kMostAskedFor;
   }
 
   const Sheet& sheet_;
@@ -422,6 +441,12 @@ class Comparer {
   std::vector<Key> files_;
   double level_ = 0;             // a test whose least p is above it cannot be called
   double level_of_counted_ = 0;  // at which one test alone is called
+  struct Tested {
+    double least_p;
+    bool paired;
+  };
+  std::vector<Tested> tests_;       // of the whole report
+  std::optional<size_t> least_[2];  // LeastValues of samples and of pairs, once known
 };
 
 }  // namespace

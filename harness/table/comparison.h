@@ -82,8 +82,9 @@ struct Comparison {
   // kCannotTell: a change of this fraction would have been seen, or, where there is no ratio, a
   // difference of this size.
   std::optional<double> detectable, detectable_difference;
-  size_t least = 0;  // kCannotTell, without either: so many values a side could show one, if they
-                     // do not tie
+  // kCannotTell, without either: the least number of values a side (of pairs) that could show one,
+  // if they do not tie and no test of the report has fewer.
+  size_t least = 0;
   // kChanged: 1 for better, -1 for worse, 0 where the unit does not say which is which.
   int better = 0;
 };
