@@ -67,6 +67,10 @@ enum MetricIndex : size_t { kAllocs, kBytes, kUsable, kSyscalls, kDescriptors, k
 // budget.
 inline constexpr char kTimeMetric[] = "time";
 
+// Whether `limit` is the ceiling of one system call that tare used to write for a benchmark that
+// makes none, as `measured` does: a new call would pass it.
+bool IsCeilingOfNone(size_t metric, const Rational& limit, const Rational& measured);
+
 using Conditions = std::vector<std::pair<std::string, std::string>>;
 
 // In place of an equality or a plain ceiling: what a count may be, both ends included.

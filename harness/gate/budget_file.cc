@@ -223,4 +223,8 @@ absl::StatusOr<Budgets> ParseBudgets(absl::string_view text, const std::string& 
   return Reader(file).Read(text);
 }
 
+bool IsCeilingOfNone(size_t metric, const Rational& limit, const Rational& measured) {
+  return metric == kSyscalls && measured.total == 0 && limit.Compare({1, 1}) == 0;
+}
+
 }  // namespace tare::gate

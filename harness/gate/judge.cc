@@ -210,6 +210,7 @@ class Judgement {
     Finding& finding = Add(outcome, row.name, metric.key, where, std::move(message));
     finding.budget = limit;
     finding.measured = cost;
+    finding.is_open = IsCeilingOfNone(i, limit, cost);
     return true;
   }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 
 namespace tare::gate {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr char kBudgetOfA[] = "{ benchmark = \"A\", allocs = 2, bytes = 96, syscalls = 8 },\n";
 constexpr char kA[] = "BenchmarkA 1000 2 allocs/op 96 B/op 6 syscalls/op\n";
@@ -124,6 +126,27 @@ TEST(Judge, AnImprovementMustBeClaimed) {
                           "it: `tare budget update` [b.toml:4]"));
   EXPECT_EQ(less.Exit(), 3);
   // A ceiling leaves room below it: 6 system calls of 8 are no improvement.
+}
+
+// What older versions of tare wrote for a benchmark without system calls goes on working, and the
+// verdict says how it is tightened.
+TEST(Judge, ACeilingOfOneOverNoSystemCallIsNamed) {
+  const std::string budget =
+      "{ benchmark = \"A\", allocs = 2, bytes = 96, usable = 96, syscalls = 1 },\n";
+  const Case none(budget, "BenchmarkA 1000 2 allocs/op 96 B/op 96 usable-B/op 0 syscalls/op\n");
+  EXPECT_EQ(none.Exit(), 0);
+  for (const std::string& text : {RenderText(none.Judge()), RenderMarkdown(none.Judge())}) {
+    EXPECT_THAT(text, HasSubstr("note: 1 ceiling would let a benchmark without system calls make"));
+    EXPECT_THAT(text, HasSubstr("such as A [b.toml:4]"));
+  }
+  const Case one(budget, "BenchmarkA 1000 2 allocs/op 96 B/op 96 usable-B/op 1 syscalls/op\n");
+  EXPECT_EQ(one.Exit(), 0) << "the budget says so";
+  EXPECT_THAT(RenderText(one.Judge()), Not(HasSubstr("without system calls")));
+  const Case held(absl::StrReplaceAll(budget, {{"syscalls = 1", "syscalls = 0"}}),
+                  "BenchmarkA 1000 2 allocs/op 96 B/op 96 usable-B/op 0.001 syscalls/op\n");
+  EXPECT_THAT(held.Findings(),
+              ElementsAre("regression A syscalls: syscalls/op: 0.001 = 1/1000, the ceiling is 0 "
+                          "(+0.001) [b.toml:4]"));
 }
 
 TEST(Judge, ACeilingIsNotPassed) {

@@ -123,7 +123,9 @@ std::optional<size_t> EndOfRow(absl::string_view line) {
   return std::nullopt;
 }
 
+// How many system calls a benchmark makes may depend on scheduling; that it makes none does not.
 Rational Ceiling(size_t metric, const Rational& cost) {
+  if (cost.total == 0) return {0, 1};
   const int64_t whole = (cost.total + cost.n - 1) / cost.n;
   if (metric == kSyscalls) return {whole + whole / 2 + 1, 1};
   return metric == kUsable ? cost : Rational{whole, 1};
@@ -207,11 +209,13 @@ class Updater {
             " = { least = ", ToToml(low), ", most = ", ToToml(high), ", why = \"...\" }"));
         return;
       }
-      // Above, or below an equality or a range; a ceiling is lowered by hand.
+      // Above, or below an equality or a range; a ceiling is lowered by hand, but for one of no
+      // call.
       const Rational& limit = *budget.limits[i];
       const bool rises = high.Compare(limit) > 0;
-      const bool falls =
-          is_range ? low.Compare(budget.ranges[i]->least) < 0 : exact && low.Compare(limit) < 0;
+      const bool falls = is_range
+                             ? low.Compare(budget.ranges[i]->least) < 0
+                             : (exact || IsCeilingOfNone(i, limit, high)) && low.Compare(limit) < 0;
       if (!rises && !falls) continue;
       const char* const end = !is_range ? "" : rises ? "most" : "least";
       const Rational before = is_range && !rises ? budget.ranges[i]->least : limit;
@@ -308,7 +312,7 @@ class Updater {
       const std::optional<size_t> after = EndOfRow(last);
       const absl::string_view rest = absl::string_view(last).substr(*after);
       if (!absl::StartsWith(absl::StripLeadingAsciiWhitespace(rest), ",")) {
-        last.insert(*after, ",");
+        last.insert(*after, 1, ',');
       }
     }
     for (auto it = added_.rbegin(); it != added_.rend(); ++it) {

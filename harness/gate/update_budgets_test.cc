@@ -156,6 +156,31 @@ TEST(UpdateBudgets, NewRowsAreSortedIn) {
                                       "  { benchmark = \"E\", allocs = 0, bytes = 0 },\n]\n"));
 }
 
+// Half more and one would let the first call of a benchmark pass that makes none.
+TEST(UpdateBudgets, ABenchmarkWithoutSystemCallsIsHeldToNone) {
+  const std::string none =
+      Results() + "BenchmarkB 1000 0 allocs/op 0 B/op 0 syscalls/op 0 fds-left\n";
+  const auto added = Apply(File(), none);
+  ASSERT_TRUE(added.ok()) << added.status();
+  EXPECT_THAT(added->text, HasSubstr("{ benchmark = \"B\", allocs = 0, bytes = 0, syscalls = 0, "
+                                     "fds_left = 0 },"));
+  // As older versions wrote it. A ceiling that somebody chose stays.
+  for (const auto& [ceiling, lowered] : {std::pair("1", "0"), std::pair("2", "2")}) {
+    const auto with = [&](const char* syscalls) {
+      return absl::StrReplaceAll(added->text,
+                                 {{"syscalls = 0,", absl::StrCat("syscalls = ", syscalls, ",")}});
+    };
+    const auto update = Apply(with(ceiling), none);
+    ASSERT_TRUE(update.ok()) << update.status();
+    EXPECT_EQ(update->text, with(lowered));
+    EXPECT_THAT(update->refused, IsEmpty());
+  }
+  const auto one = Apply(
+      added->text, absl::StrReplaceAll(none, {{"0 syscalls/op 0 fds", "0.5 syscalls/op 0 fds"}}));
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_THAT(one->refused, ElementsAre("B: syscalls 0 -> 2 is an increase"));
+}
+
 TEST(UpdateBudgets, ALastRowGetsItsCommaBeforeItsComment) {
   const std::string results =
       "BenchmarkA 10 0 allocs/op 0 B/op\nBenchmarkE 10 0 allocs/op 0 B/op\n";

@@ -111,6 +111,18 @@ std::string TimesSummary(const Verdict& verdict) {
   return text;
 }
 
+// Ceilings of one system call over benchmarks that make none; "" where there is none.
+std::string OpenCeilings(const Verdict& verdict) {
+  const auto is_open = [](const Finding& finding) { return finding.is_open; };
+  const auto open = std::count_if(verdict.findings.begin(), verdict.findings.end(), is_open);
+  if (open == 0) return "";
+  const auto first = std::find_if(verdict.findings.begin(), verdict.findings.end(), is_open);
+  return absl::StrCat("note: ", result::CountOf(static_cast<uint64_t>(open), "ceiling"),
+                      " would let a benchmark without system calls make one an operation, such as ",
+                      first->benchmark, " [", first->where,
+                      "]; `tare budget update` lowers such a ceiling of 1 to 0");
+}
+
 // One line of a list; the name stands in front of what is said of it.
 std::string Line(const Finding& finding) {
   std::string text = finding.benchmark.empty() ? "" : finding.benchmark + ": ";
@@ -209,6 +221,9 @@ std::string RenderText(const Verdict& verdict) {
     absl::StrAppend(&text, SelfTestSummary(*verdict.self_test), "\n");
   }
   if (verdict.times.has_value()) absl::StrAppend(&text, TimesSummary(verdict), "\n");
+  if (const std::string open = OpenCeilings(verdict); !open.empty()) {
+    absl::StrAppend(&text, open, "\n");
+  }
   absl::StrAppend(&text, "gate: ", verdict.Word(), ": ", Summary(verdict), "\n");
   return text;
 }
@@ -220,6 +235,9 @@ std::string RenderMarkdown(const Verdict& verdict) {
     absl::StrAppend(&text, "\n", Cell(SelfTestSummary(*verdict.self_test)), ".\n");
   }
   if (verdict.times.has_value()) absl::StrAppend(&text, "\n", Cell(TimesSummary(verdict)), ".\n");
+  if (const std::string open = OpenCeilings(verdict); !open.empty()) {
+    absl::StrAppend(&text, "\n", Cell(open), ".\n");
+  }
   const auto list = [&](Outcome outcome) {
     if (verdict.Count(outcome) == 0) return;
     bool is_cut = false;

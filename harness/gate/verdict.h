@@ -69,6 +69,7 @@ struct Finding {
   std::string message;    // one line
   std::optional<Rational> budget;
   std::optional<Rational> measured;
+  bool is_open = false;  // a pass: the ceiling of 1 that tare used to write for no system call
   std::optional<TimeChange> time;
   std::vector<Blame> sites;  // what is new or more first
   std::string sites_note;    // what is to be said of them: their sum, or why there are none
