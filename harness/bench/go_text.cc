@@ -66,6 +66,16 @@ void AppendUnits(Measures measures, std::string* out) {
   for (const result::Unit& unit : units.all()) result::AppendUnit(unit, out);
 }
 
+// What the whole process spent in an operation. Google Benchmark reports the process's time where
+// the benchmark asks for it, and that of the benchmark's own threads otherwise.
+std::optional<double> CpuSecondsOf(const benchmark::BenchmarkReporter::Run& run) {
+  const double reported = run.cpu_accumulated_time / static_cast<double>(run.iterations);
+  if (run.run_name.time_type.starts_with("process_time")) return reported;
+  const auto others = run.counters.find(kCpuOfOthers);
+  if (others == run.counters.end()) return std::nullopt;
+  return reported + others->second.value;
+}
+
 }  // namespace
 
 void AppendHead(Measures measures, std::string* out) {
@@ -134,13 +144,20 @@ void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run&
     }
   };
   add(run.real_accumulated_time * 1e9 / iterations, result::kNsPerOp);
-  add(run.cpu_accumulated_time * 1e9 / iterations, result::kCpuNsPerOp);
+  if (const std::optional<double> cpu = CpuSecondsOf(run)) {
+    add(*cpu * 1e9, result::kCpuNsPerOp);
+  } else {
+    AppendOutcome("note", name,
+                  "cpu-ns/op is not known: the benchmark's code is in a shared library, or it "
+                  "replaces state.counters after the timed loop",
+                  &notes);
+  }
   for (const MeteredCounter& counter : kMeteredCounters) {
     const auto found = run.counters.find(counter.unit);
     if (found != run.counters.end()) add(found->second.value, counter.unit);
   }
   for (const auto& [unit, counter] : run.counters) {
-    if (FindMetered(unit) == nullptr) add(counter.value, unit);
+    if (FindMetered(unit) == nullptr && unit != kCpuOfOthers) add(counter.value, unit);
   }
   if (!row.values.empty()) result::AppendRow(row, out);
   out->append(notes);

@@ -16,6 +16,7 @@
 #include "bench/output.h"
 #include "bench/reporters.h"
 #include "bench/rows.h"
+#include "bench/window.h"
 
 namespace tare::bench {
 namespace {
@@ -65,6 +66,7 @@ bool TimeRows(const std::vector<Row>& rows, const Flags& flags) {
                    is_go ? std::set<std::string>() : omits_time_type);
   if (is_go) {
     for (const Row& row : rows) ShowEveryRepetition(*row.family->benchmark);
+    TimeOtherThreads(true);
   }
   DescribeEnvironment();
   std::optional<HideOthers> alone;

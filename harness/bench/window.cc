@@ -3,7 +3,9 @@
 #include "bench/window.h"
 
 #include <benchmark/benchmark.h>
+#include <time.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "bench/plant.h"
@@ -24,6 +26,14 @@ void AddDifference(const Totals& start, const Totals& end, Totals& sum) noexcept
   for (size_t i = 0; i < sum.size(); ++i) sum[i] += end[i] - start[i];
 }
 
+constinit bool g_time_others = false;
+
+std::chrono::nanoseconds CpuTime(clockid_t clock) noexcept {
+  timespec now{};
+  if (clock_gettime(clock, &now) != 0) return {};
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 // What helper threads do from the first timed iteration of any benchmark thread to the last of any.
 // A thread that starts first may put a helper to work before the others have left the barrier, and
 // one that leaves the end barrier first may have it tear something down: hence the first of the
@@ -35,6 +45,7 @@ class HelperThreads {
     started_ = false;
     ended_ = 0;
     first_ = last_ = {};
+    cpu_of_process_ = cpu_of_benchmark_ = {};
   }
   void NoteStart() noexcept {
     const std::lock_guard lock(mutex_);
@@ -42,13 +53,21 @@ class HelperThreads {
     started_ = true;
     first_ = last_ = Read(MeteredThreads::kOthers);
     count::ResetPeak();
+    if (g_time_others) cpu_at_start_ = CpuTime(CLOCK_PROCESS_CPUTIME_ID);
   }
-  // Returns how many benchmark threads have ended.
-  int NoteEnd() noexcept {
+  // `cpu` is what the thread spent since it started. Returns how many benchmark threads have ended.
+  int NoteEnd(std::chrono::nanoseconds cpu) noexcept {
     const std::lock_guard lock(mutex_);
     last_ = Read(MeteredThreads::kOthers);
     peak_ = count::PeakSinceReset();
+    cpu_of_benchmark_ += cpu;
+    if (g_time_others) cpu_of_process_ = CpuTime(CLOCK_PROCESS_CPUTIME_ID) - cpu_at_start_;
     return ++ended_;
+  }
+  // Never below 0: the kernel's account of a thread that runs elsewhere may lag behind by a tick.
+  std::chrono::nanoseconds Cpu() noexcept {
+    const std::lock_guard lock(mutex_);
+    return std::max(cpu_of_process_ - cpu_of_benchmark_, std::chrono::nanoseconds(0));
   }
   void AddTo(Totals& sum) noexcept {
     const std::lock_guard lock(mutex_);
@@ -67,6 +86,8 @@ class HelperThreads {
   Totals first_{};
   Totals last_{};
   int64_t peak_ = 0;
+  std::chrono::nanoseconds cpu_at_start_{};  // of the process
+  std::chrono::nanoseconds cpu_of_process_{}, cpu_of_benchmark_{};
 };
 
 constinit thread_local Window t_window;
@@ -91,8 +112,9 @@ void Window::Enter(bool leads) noexcept {
   count::SetThisThreadRole(count::Role::kBenchmark);
   Read(MeteredThreads::kThis);  // the first of a thread sets up what counters keep for it
   if (leads) g_helpers.Reset();
-  leads_ = leads;
+  leads_ = led_ = leads;
   totals_ = {};
+  cpu_of_others_ = {};
   counting_ = false;
   if (g_record_sites) count::RecordThisThread(false);  // the last run may have been skipped
   if (count::PeakIsOn()) count::PausePeak(true);
@@ -102,6 +124,7 @@ void Window::Open() noexcept {
   ++opened_;
   opened_at_ = std::chrono::steady_clock::now();
   g_helpers.NoteStart();
+  if (g_time_others) cpu_at_open_ = CpuTime(CLOCK_THREAD_CPUTIME_ID);
   if (g_record_sites) count::RecordOthers(true);
   Resume();
   if (ThePlant() == Plant::kPeak) PlantWhileOpen(leads_);
@@ -130,7 +153,9 @@ void Window::End(int64_t iterations, int threads) noexcept {
   Pause();
   // As the counts: up to the last reading. Past the barrier it is too late, for another thread may
   // be the first to leave that.
-  if (g_helpers.NoteEnd() == threads && g_record_sites) count::RecordOthers(false);
+  const std::chrono::nanoseconds cpu =
+      g_time_others ? CpuTime(CLOCK_THREAD_CPUTIME_ID) - cpu_at_open_ : std::chrono::nanoseconds(0);
+  if (g_helpers.NoteEnd(cpu) == threads && g_record_sites) count::RecordOthers(false);
   if (leads_) g_last_duration = std::chrono::steady_clock::now() - opened_at_;
 }
 
@@ -139,6 +164,7 @@ void Window::Close() noexcept {
   leads_ = false;                                  // a skipped benchmark may close twice
   if (g_record_sites) count::RecordOthers(false);  // a skipped run may end without all ends
   g_helpers.AddTo(totals_);
+  cpu_of_others_ = g_helpers.Cpu();
   if (ThePlant() == Plant::kNone) return;
   PlantAfterWindow();
   if (ThePlant() == Plant::kBytes) {
@@ -157,6 +183,15 @@ void AttachCounts(benchmark::State& state) {
     state.counters[kMeteredCounters[i].unit] =
         benchmark::Counter(static_cast<double>(totals[i]), benchmark::Counter::kAvgIterations);
   }
+  if (const Window& window = Window::OfThisThread(); g_time_others && window.leads()) {
+    state.counters[kCpuOfOthers] =
+        benchmark::Counter(std::chrono::duration<double>(window.cpu_of_others()).count(),
+                           benchmark::Counter::kAvgIterations);
+  }
+}
+
+void TimeOtherThreads(bool on) {
+  g_time_others = on;
 }
 
 int64_t PeakOfLastRun() {

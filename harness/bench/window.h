@@ -42,14 +42,21 @@ class Window {
   // Of the last run that ended: wall time between Open and End in the thread that led, pauses
   // included. Since Google Benchmark 1.9.3 a program may run that thread as it likes.
   static std::chrono::nanoseconds LastDuration();
+  // Of the leader, after Close and where TimeOtherThreads says so: CPU time of all threads that are
+  // none of the benchmark's, from the first Open to the last End, pauses included.
+  std::chrono::nanoseconds cpu_of_others() const { return cpu_of_others_; }
+  bool leads() const { return led_; }
 
  private:
   Totals totals_{};
   Totals start_{};
   uint64_t opened_ = 0;
   std::chrono::steady_clock::time_point opened_at_{};
+  std::chrono::nanoseconds cpu_at_open_{};  // of this thread
+  std::chrono::nanoseconds cpu_of_others_{};
   bool counting_ = false;
-  bool leads_ = false;
+  bool leads_ = false;  // until it is closed
+  bool led_ = false;    // in the last run
 };
 
 // Puts the totals of this thread's window into state.counters, each to be divided by the iterations
@@ -59,6 +66,11 @@ void AttachCounts(benchmark::State& state);
 // The most bytes that were alive at once between the first Open and the last End of the last run,
 // above those that were alive at the first Open; only while count::PeakIsOn().
 int64_t PeakOfLastRun();
+
+// Google Benchmark's CPU time is that of the benchmark's own threads, unless the benchmark asks for
+// the process's. Where `on`, AttachCounts adds what the others spent, under this name, in seconds.
+inline constexpr char kCpuOfOthers[] = "tare:cpu-s-of-others";
+void TimeOtherThreads(bool on);
 
 // Whether what runs from now on records the sites of what is counted; not while one does. Needs
 // StartSites (tare/sites.h).
