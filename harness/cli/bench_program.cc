@@ -28,13 +28,17 @@ namespace fs = std::filesystem;
 constexpr absl::string_view kPrefix = "bench_";
 
 // Google Benchmark takes filters as POSIX extended expressions.
-std::string ExactFilter(absl::string_view gbench_name) {
-  std::string pattern = "--benchmark_filter=^";
-  for (const char c : gbench_name) {
-    if (absl::string_view(".[\\()*+?{|^$").find(c) != absl::string_view::npos) pattern += '\\';
-    pattern += c;
+std::string ExactFilter(const std::vector<ListedRow>& rows) {
+  std::string pattern;
+  for (const ListedRow& row : rows) {
+    if (!pattern.empty()) pattern += '|';
+    for (const char c : row.gbench_name) {
+      if (absl::string_view(".[\\()*+?{|^$").find(c) != absl::string_view::npos) pattern += '\\';
+      pattern += c;
+    }
   }
-  return pattern + "$";
+  return absl::StrCat("--benchmark_filter=^", rows.size() == 1 ? pattern : "(" + pattern + ")",
+                      "$");
 }
 
 // Takes back what --tare_list writes for characters that would end a field or a line.
@@ -52,11 +56,11 @@ std::string Unescaped(absl::string_view field) {
   return text;
 }
 
-// The flags that select `row` and nothing else.
-std::vector<std::string> Selecting(const ListedRow& row) {
-  std::vector<std::string> flags = {ExactFilter(row.gbench_name)};
+// The flags that select `rows` and nothing else: several only if none shares its name.
+std::vector<std::string> Selecting(const std::vector<ListedRow>& rows) {
+  std::vector<std::string> flags = {ExactFilter(rows)};
   // Programs of older versions do not know the flag, and can run all other rows.
-  if (row.shares_gbench_name) flags.push_back("--tare_row=" + row.name);
+  if (rows[0].shares_gbench_name) flags.push_back("--tare_row=" + rows[0].name);
   return flags;
 }
 
@@ -204,13 +208,15 @@ absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
 
 absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
                                                 std::chrono::milliseconds timeout,
-                                                const Interrupt* interrupt) {
+                                                const Interrupt* interrupt,
+                                                std::chrono::nanoseconds* start) {
   Command command;
   // The second flag is for programs that do not know the first, and disregard it: they list their
   // benchmarks too, rather than run them all.
   command.argv = {program.path, "--tare_list", "--benchmark_list_tests=true"};
   command.timeout = timeout;
   const ProcessEnd end = RunProcess(command, interrupt);
+  if (start != nullptr) *start = end.lifetime;
   if (end.how == ProcessEnd::How::kInterrupted) return absl::CancelledError(end.Describe());
   absl::StatusOr<std::vector<ListedRow>> rows;
   if (end.Succeeded()) {
@@ -226,17 +232,18 @@ absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
   return rows;
 }
 
-std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,
-                                      double min_time_seconds) {
-  std::vector<std::string> argv = Selecting(row);
+std::vector<std::string> TimesCommand(const BenchProgram& program,
+                                      const std::vector<ListedRow>& rows, double min_time_seconds) {
+  std::vector<std::string> argv = Selecting(rows);
   argv.insert(argv.begin(), program.path);
   argv.push_back(absl::StrCat("--benchmark_min_time=", min_time_seconds));
   return argv;
 }
 
-std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row,
+std::vector<std::string> CountsCommand(const BenchProgram& program,
+                                       const std::vector<ListedRow>& rows,
                                        const CountsFlags& flags) {
-  std::vector<std::string> argv = Selecting(row);
+  std::vector<std::string> argv = Selecting(rows);
   argv.insert(argv.begin(), program.path);
   argv.push_back("--counts-only");
   if (flags.iterations != 0) argv.push_back(absl::StrCat("--tare_iterations=", flags.iterations));
@@ -244,6 +251,16 @@ std::vector<std::string> CountsCommand(const BenchProgram& program, const Listed
   if (flags.peak) argv.push_back("--tare_peak");
   if (flags.sites) argv.push_back("--tare_sites");
   return argv;
+}
+
+std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,
+                                      double min_time_seconds) {
+  return TimesCommand(program, std::vector<ListedRow>{row}, min_time_seconds);
+}
+
+std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row,
+                                       const CountsFlags& flags) {
+  return CountsCommand(program, std::vector<ListedRow>{row}, flags);
 }
 
 }  // namespace tare::cli

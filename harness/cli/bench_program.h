@@ -57,9 +57,11 @@ absl::StatusOr<std::vector<ListedRow>> ParseList(absl::string_view text,
 
 // Asks the program. Errors say how the program ended, or quote the line that is no row, and whether
 // it is a program that can be asked at all; an interrupt is absl::StatusCode::kCancelled.
+// `start`, where given, gets how long the program took to come to its list and to end.
 absl::StatusOr<std::vector<ListedRow>> ListRows(const BenchProgram& program,
                                                 std::chrono::milliseconds timeout,
-                                                const Interrupt* interrupt);
+                                                const Interrupt* interrupt,
+                                                std::chrono::nanoseconds* start = nullptr);
 
 // What tare/benchmem.h offers beside the counts of a row.
 struct CountsFlags {
@@ -69,7 +71,13 @@ struct CountsFlags {
   bool peak = false;       // the most bytes alive at once
 };
 
-// The command lines that run one row, for its times and for its counts.
+// The command lines that run these rows, in the order of the list, for their times and counts.
+std::vector<std::string> TimesCommand(const BenchProgram& program,
+                                      const std::vector<ListedRow>& rows, double min_time_seconds);
+std::vector<std::string> CountsCommand(const BenchProgram& program,
+                                       const std::vector<ListedRow>& rows,
+                                       const CountsFlags& flags = {});
+// The same for one row.
 std::vector<std::string> TimesCommand(const BenchProgram& program, const ListedRow& row,
                                       double min_time_seconds);
 std::vector<std::string> CountsCommand(const BenchProgram& program, const ListedRow& row,

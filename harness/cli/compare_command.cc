@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -27,6 +26,7 @@
 #include "cli/printable.h"
 #include "cli/short_keys.h"
 #include "cli/suite_options.h"
+#include "cli/suite_results.h"
 #include "cli/terminal.h"
 #include "result/number.h"
 #include "result/row_names.h"
@@ -41,18 +41,8 @@
 namespace tare::cli {
 namespace {
 
-// Of lines that are none of the format's so many are named; the others are counted.
-constexpr size_t kNamedOthers = 5;
-// So many rows of which --fail-on has something to say.
-constexpr size_t kNamedRows = 20;
-
-// What matters to times only: exact counts are compared across them.
-bool MattersToTimesOnly(absl::string_view key) {
-  constexpr const char* kKeys[] = {"cpu",         "kernel",      "tcp",
-                                   "host_name",   "num_cpus",    "cpu_scaling_enabled",
-                                   "mhz_per_cpu", "aslr_enabled"};
-  return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
-}
+// So many lines that are none of the format's, and rows that --fail-on has something to say of.
+constexpr size_t kNamedOthers = 5, kNamedRows = 20;
 
 constexpr char kTable[] = "pkg";
 constexpr char kTableOfDirectories[] = "pkg,suite";
@@ -185,6 +175,7 @@ class Compare {
     }
     files_ = *std::move(files);
     fail_on_ = *fail_on;
+    in_turn_.resize(files_.files.size());
     seen_.resize(files_.files.size());
     const std::string usual = files_.by_suite ? kTableOfDirectories : kTable;
     tables_ = Project("--table", options_.table.empty() ? usual : options_.table, true);
@@ -207,8 +198,9 @@ class Compare {
       sheet->Add(line);
       const uint64_t cell = table::CellId(rows_->Of(line), columns_->Of(line));
       const table::Symbol file = line.Config(file_key);
+      const table::Symbol run = in_turn_[line.source] != 0 ? in_turn_[line.source] : file;
       const auto [origin, is_new] =
-          origins_.try_emplace(cell, table::Origin{symbols_.Intern(line.name), file});
+          origins_.try_emplace(cell, table::Origin{symbols_.Intern(line.name), file, run});
       if (!is_new && origin->second.file != file) origin->second.several_files = true;
       // Files of one directory are different programs, and each is held against its namesake.
       const table::Symbol group = files_.by_suite ? line.Config(suite_key) : 0;
@@ -255,6 +247,7 @@ class Compare {
   // "absent NAME: reason", "error NAME: reason" and "unstable NAME: reason", as tare run writes
   // them. Only what is absent may be.
   void NoteReason(absl::string_view text, const table::ResultLine& at) {
+    if (absl::StartsWith(text, kInTurn)) in_turn_[at.source] = symbols_.Intern(text);
     if (absl::StartsWith(text, "partial:")) {
       Say(absl::StrCat("the run of ", Quoted(symbols_.Text(at.Config(symbols_.Intern(".file")))),
                        " was interrupted: ", Printable(text)));
@@ -422,12 +415,19 @@ class Compare {
   FailOn fail_on_;
   std::map<table::Symbol, std::set<table::Key>> configs_;  // by suite, where that counts
   size_t results_ = 0, refused_ = 0;
-  std::vector<bool> seen_;  // files with a result
+  std::vector<bool> seen_;              // files with a result
+  std::vector<table::Symbol> in_turn_;  // by file: the run in turn that it is of; 0: none
   size_t others_ = 0;
   int exit_code_ = kOk;
 };
 
 }  // namespace
+
+int CompareResultFiles(const std::vector<std::string>& files) {
+  Options options;
+  options.files = files;
+  return Compare(options).Main();
+}
 
 void AddCompareCommand(CommandLine& line) {
   auto options = std::make_shared<Options>();
@@ -460,7 +460,8 @@ void AddCompareCommand(CommandLine& line) {
       .Must(Between("0", "10"));
   command
       .AddOption("--pairs", options->pairs,
-                 "Take k-th values as pairs: within a file, or always, or never")
+                 "Take k-th values as pairs: within a file or a run in turn (tare run --against), "
+                 "or always, or never")
       .OneOf({"auto", "always", "never"});
   command.AddOption("--sort", options->sort, "Order of rows: as in the file, or by effect")
       .OneOf({"file", "effect"});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -85,6 +86,13 @@ std::string NameOf(const CompareFiles& files, size_t index) {
   const auto shared = std::count_if(files.files.begin(), files.files.end(),
                                     [&](const auto& other) { return other.label == label; });
   return Quoted(shared > 1 ? files.files[index].path : label);
+}
+
+bool MattersToTimesOnly(absl::string_view key) {
+  constexpr const char* kKeys[] = {"cpu",         "kernel",      "tcp",
+                                   "host_name",   "num_cpus",    "cpu_scaling_enabled",
+                                   "mhz_per_cpu", "aslr_enabled"};
+  return std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys);
 }
 
 }  // namespace tare::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "table/input.h"
 
 namespace tare::cli {
@@ -25,5 +26,9 @@ absl::StatusOr<CompareFiles> FilesToCompare(const std::vector<std::string>& argu
 
 // How messages name the file: by its label, or by its path where several have the label.
 std::string NameOf(const CompareFiles& files, size_t index);
+
+// Whether a key in which files may differ matters to times only: exact counts are compared across
+// them.
+bool MattersToTimesOnly(absl::string_view key);
 
 }  // namespace tare::cli

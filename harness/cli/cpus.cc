@@ -4,10 +4,15 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstddef>
+#include <set>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace tare::cli {
 namespace {
@@ -43,6 +48,21 @@ std::string FormatCpus(const std::vector<int>& cpus) {
     i = last + 1;
   }
   return text;
+}
+
+std::optional<std::vector<int>> ParseCpus(absl::string_view text) {
+  std::set<int> cpus;
+  for (const absl::string_view range : absl::StrSplit(text, ',')) {
+    const std::vector<absl::string_view> ends = absl::StrSplit(range, absl::MaxSplits('-', 1));
+    int first = 0, last = 0;
+    for (const absl::string_view end : ends) {  // SimpleAtoi takes signs and white space
+      if (end.empty() || !std::all_of(end.begin(), end.end(), absl::ascii_isdigit)) return {};
+    }
+    if (!absl::SimpleAtoi(ends.front(), &first) || !absl::SimpleAtoi(ends.back(), &last)) return {};
+    if (last < first || last >= static_cast<int>(kWords * kBitsPerWord)) return {};
+    for (int cpu = first; cpu <= last; ++cpu) cpus.insert(cpu);
+  }
+  return std::vector<int>(cpus.begin(), cpus.end());
 }
 
 CpuMask::CpuMask(const std::vector<int>& cpus) : words_(kWords), empty_(cpus.empty()) {

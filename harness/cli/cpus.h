@@ -2,8 +2,11 @@
 // The CPUs that a process may run on: asked, applied, printed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "absl/strings/string_view.h"
 
 namespace tare::cli {
 
@@ -13,6 +16,9 @@ std::vector<int> AllowedCpus();
 
 // Such as "0-3,8".
 std::string FormatCpus(const std::vector<int>& cpus);
+
+// The same read back: ascending, each once. Nothing where the text is no such list.
+std::optional<std::vector<int>> ParseCpus(absl::string_view text);
 
 // A set of CPUs in the kernel's form, made beforehand so that applying it allocates nothing.
 class CpuMask {

@@ -16,6 +16,17 @@ TEST(FormatCpusTest, WritesRanges) {
   EXPECT_EQ(FormatCpus({}), "");
 }
 
+TEST(ParseCpusTest, ReadsWhatIsFormatted) {
+  using Cpus = std::vector<int>;
+  EXPECT_EQ(ParseCpus("3"), Cpus({3}));
+  EXPECT_EQ(ParseCpus("0-3,8"), Cpus({0, 1, 2, 3, 8}));
+  EXPECT_EQ(ParseCpus("8,0-1,1"), Cpus({0, 1, 8}));
+  for (const char* bad : {"", ",", "1,", "-1", "1-", "3-1", "1-2-3", " 1", "+1", "1.5", "all",
+                          "16384", "0-99999999999", "0x1"}) {
+    EXPECT_FALSE(ParseCpus(bad).has_value()) << bad;
+  }
+}
+
 TEST(AllowedCpusTest, AreAscendingAndNotEmpty) {
   const std::vector<int> cpus = AllowedCpus();
   ASSERT_FALSE(cpus.empty());

@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "cli/cpus.h"
 #include "cli/measurement.h"
+#include "cli/placement.h"
 #include "cli/progress.h"
 #include "cli/suite_results.h"
 #include "cli/terminal.h"
@@ -85,7 +85,7 @@ FreshCounts Count(const std::vector<CountedSuite>& suites, const SuiteOptions& o
   Plan plan;
   plan.rounds = 0;
   plan.timeout = options.Timeout();
-  plan.cpus = AllowedCpus();
+  plan.place = PlacementByName();
   plan.iterations = how.iterations;
   plan.plants = how.plants;
   plan.peak = how.peak;

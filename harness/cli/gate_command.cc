@@ -41,8 +41,9 @@ struct GateOptions {
   bool quick = false;
   bool self_test = false;
   bool allow_absent = false;
-  std::string today;  // empty: the system's date, UTC
-  HowToTime times;    // without a base, which is never empty if given: times are not judged
+  std::string today;       // empty: the system's date, UTC
+  HowToTime times;         // without a base, which is never empty if given: times are not judged
+  PlacementOptions place;  // where they are timed
   double min_effect_percent = 5;
   std::string markdown, json, junit;
 };
@@ -130,6 +131,9 @@ class Gate {
         options_.suites, [&](const ListedRow& row) { return IsSelected(row); }, interrupt_);
     if (interrupt_.signal() != 0) return kSignalBase + interrupt_.signal();
     if (!found.ok()) return Refuse(found.status());
+    const auto place = options_.place.Get();
+    if (!place.ok()) return Refuse(place.status());
+    place_ = *place;
     if (!options_.times.base.empty() && !found->suites.empty()) {
       // Before anything is counted, for a name that is misspelt.
       const auto bases = FindBases(found->suites, options_.times.base);
@@ -161,6 +165,7 @@ class Gate {
 
   int JudgeFreshTimes(const SuitesToCount& suites, const gate::Budgets& budgets) {
     HowToTime how = options_.times;
+    how.place = place_;
     how.rules.min_effect = options_.min_effect_percent / 100;
     how.budget_seconds = options_.quick ? kQuickBudgetSeconds : kBudgetSeconds;
     how.may_be_absent = options_.allow_absent;
@@ -196,6 +201,7 @@ class Gate {
   const RE2 filter_;
   const Interrupt interrupt_;
   gate::JudgeOptions judge_;
+  Placement place_;
   gate::Verdict verdict_;
 };
 
@@ -273,6 +279,7 @@ void AddGateCommand(CommandLine& line) {
       .Needs(times)
       .Must(IsNotEmpty())
       .Named("DIR");
+  AddPlacementOptions(command, options->place, &times);
   command.Does([options] { return Gate(*options).Main(); });
 }
 

@@ -160,12 +160,12 @@ TEST(GateTimesTest, MisuseIsUsage) {
   const std::pair<std::vector<std::string>, const char*> misuses[] = {
       {{"--times", timed.gated().path("nowhere")}, "nowhere: no such file"},
       {{"--times", timed.gated().path("")},
-       "holds none of the programs that are judged, such as "
+       "holds none of the programs that are run, such as "
        "bench_gate"},
       {{"--min-effect", "5"}, "--times"},
       {{"--times", "x", timed.gated().budgets_path()}, "results"},
       {{"--times", ""}, "--times: it is empty"},
-      {{"--times", timed.gated().tare().bin_dir()}, "is the build that is judged itself"},
+      {{"--times", timed.gated().tare().bin_dir()}, "is the build that is run itself"},
       {{"--times", timed.base().bin_dir(), "--min-effect", "nan"}, "is no number from 0 to 1000"},
       {{"--times", timed.base().bin_dir(), "--keep", "/dev/null"}, "cannot write results"},
       {{"--json", timed.gated().path("v"), "--junit", timed.gated().path("v")}, "two forms"}};

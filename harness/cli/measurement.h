@@ -2,6 +2,7 @@
 // The measurement of one suite: a pass of counts, then interleaved rounds of fresh processes.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "cli/bench_program.h"
 #include "cli/interrupt.h"
+#include "cli/placement.h"
 #include "cli/process.h"
 #include "cli/progress.h"
 #include "cli/row_output.h"
@@ -25,8 +27,13 @@ struct Plan {
   int rounds = 9;  // 0: counts only
   double min_time_seconds = 0.2;
   std::chrono::milliseconds timeout{60000};  // of one process
-  // That may be used, ascending, not empty: rows with threads= get all of them, others the last.
-  std::vector<int> cpus;
+  Placement place;
+  // All rows that run on the same CPUs share one process a round, and one for their counts: for a
+  // program that takes long to start. Otherwise each row has its own.
+  bool whole_rounds = false;
+  // Of several repetitions in a process only the median one is kept: rounds that are to be pairs
+  // must be independent of each other.
+  bool one_value_a_round = false;
   // For a gate, in the counting pass: over how many operations a row is counted, by its name, where
   // that is not left to the program; and the faults to be planted (see tare/benchmem.h).
   std::map<std::string, int64_t> iterations;
@@ -52,6 +59,9 @@ struct RowRecord {
   std::vector<result::Row> rounds;
   size_t repetitions = 1;          // in a process: 1 but for a benchmark with Repetitions()
   std::vector<std::string> notes;  // comments of the bench program, each once
+  // By round: which share of its process's life, 0 to 1, the main thread was ready to run and had
+  // no CPU. Empty where the kernel does not tell.
+  std::vector<double> waited;
 };
 
 struct SuiteRecord {
@@ -64,6 +74,12 @@ struct SuiteRecord {
   std::vector<std::string> not_applicable;  // what cannot be counted here: "<unit>: <reason>"
   int rounds_done = 0;
   bool interrupted = false;
+  // What else the machine did meanwhile, in words (machine_load.h); and the share of CPU time, 0 to
+  // 1, that a hypervisor took.
+  std::string load;
+  double stolen = 0;
+  // Where it was measured in turn with another build: what both files say of it, the same in both.
+  std::string in_turn;
 
   // How many rows are in `state`.
   size_t Count(RowRecord::State state) const;
@@ -89,5 +105,34 @@ int PresentRows(const std::vector<ListedRow>& rows);
 // interrupted; what is whole by then is kept.
 SuiteRecord Measure(const BenchProgram& program, const std::vector<ListedRow>& rows,
                     const Plan& plan, const Interrupt* interrupt, Progress* progress);
+
+// Two builds of one program. `rows` are those of both, under the same names in the same order; what
+// one of them does not have is absent there.
+struct Build {
+  std::string label;  // "base", "now": messages begin with it
+  BenchProgram program;
+  std::vector<ListedRow> rows;
+};
+using Builds = std::array<Build, 2>;
+
+// The rows of two builds put side by side: first those of `now`, then what only `base` has. A row
+// that cannot run in one of them is absent in both, with the reason.
+Builds SideBySide(const BenchProgram& base, const std::vector<ListedRow>& base_rows,
+                  const BenchProgram& now, const std::vector<ListedRow>& now_rows);
+
+// Which of two builds has this turn, 0 or 1, of round `round` (from 0): the first one changes from
+// round to round, so that whatever a process leaves behind for the next favours nobody.
+size_t BuildOfTurn(size_t turn, int round);
+
+// Measures both as Measure does, in one run: in every round each process of one build is followed
+// directly by the same of the other. A row that fails or is absent in one of them is not measured
+// again in the other: the rounds of both are pairs.
+std::array<SuiteRecord, 2> MeasureInTurn(const Builds& builds, const Plan& plan,
+                                         const Interrupt* interrupt, Progress* progress);
+
+// What is to be said of the machine where it disturbed the times; "" where it did not: that more
+// than a tenth of a row's time went by ready to run and without a CPU (the median of its rounds),
+// or that 2 % of the CPU time was stolen. Whole lines.
+std::string Disturbances(const SuiteRecord& suite);
 
 }  // namespace tare::cli

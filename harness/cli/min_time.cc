@@ -8,9 +8,6 @@
 namespace tare::cli {
 namespace {
 
-// Of a process: start, set-up, the check of the answer, a thousand connections. On average over the
-// rows of fd_ops, on a machine on which a round trip takes 10 us.
-constexpr double kOverheadSeconds = 0.1;
 // Google Benchmark finds its iteration count by runs that grow up to tenfold and ends with one
 // of 1.4 times what was asked for: about twice in all.
 constexpr double kRunsPerMinTime = 2;
@@ -19,10 +16,10 @@ constexpr double kShareUsed = 0.8;
 
 }  // namespace
 
-double MinTimeFor(double budget_seconds, int rows, int rounds) {
+double MinTimeFor(double budget_seconds, int rows, int rounds, double overhead_seconds) {
   const double processes = static_cast<double>(std::max(rows, 1)) * (rounds + 1);
   const double each =
-      (budget_seconds * kShareUsed / processes - kOverheadSeconds) / kRunsPerMinTime;
+      (budget_seconds * kShareUsed / processes - overhead_seconds) / kRunsPerMinTime;
   const double clamped = std::clamp(each, 0.01, 0.5);
   const double digit = std::pow(10, std::floor(std::log10(clamped)) - 1);
   // Divided, not multiplied: 87 / 1000 is the double that prints as 0.087.

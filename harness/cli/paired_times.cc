@@ -13,7 +13,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "cli/cpus.h"
 #include "cli/measurement.h"
 #include "cli/min_time.h"
 #include "cli/printable.h"
@@ -138,7 +137,7 @@ class Timing {
   void MakePlan(size_t rows) {
     plan_.rounds = how_.rounds > 0 ? how_.rounds : gate::RoundsToJudge(rows, how_.rules);
     plan_.timeout = options_.Timeout();
-    plan_.cpus = AllowedCpus();
+    plan_.place = how_.place;
     plan_.min_time_seconds =
         how_.min_time_seconds > 0
             ? how_.min_time_seconds
@@ -172,7 +171,7 @@ class Timing {
                 Progress* progress) {
     std::array<std::vector<double>, 2> ns;  // a value a repetition
     for (const size_t turn : {0, 1}) {
-      const size_t build = (turn + static_cast<size_t>(round)) % 2;
+      const size_t build = BuildOfTurn(turn, round);
       ns[build] = TimeOne(suite.programs[build], suite.rows[row][build], build, round, progress);
       progress->Done(1);
       if (ns[build].empty()) {
@@ -271,22 +270,21 @@ std::string AsOne(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::vector<std::pair<BenchProgram, const CountedSuite*>>> FindBases(
-    const std::vector<CountedSuite>& suites, const std::string& base) {
-  constexpr char kFlag[] = "--times";
+    const std::vector<CountedSuite>& suites, const std::string& base, const std::string& flag) {
   std::vector<std::pair<BenchProgram, const CountedSuite*>> bases;
   std::error_code error;
   if (!std::filesystem::is_directory(base, error)) {
-    const auto program = ProgramInFile(base, kFlag);
+    const auto program = ProgramInFile(base, flag);
     if (!program.ok()) return program.status();
     if (suites.size() != 1) {
       return absl::InvalidArgumentError(
-          absl::StrCat(kFlag, " ", base, " is one program, and ", suites.size(),
-                       " are to be judged: name a directory that holds them"));
+          absl::StrCat(flag, " ", base, " is one program, and ", suites.size(),
+                       " are to be run: name a directory that holds them"));
     }
     bases.emplace_back(*program, &suites[0]);
   } else {
     for (const CountedSuite& suite : suites) {
-      const auto program = ProgramInFile(absl::StrCat(base, "/", suite.program.FileName()), kFlag);
+      const auto program = ProgramInFile(absl::StrCat(base, "/", suite.program.FileName()), flag);
       if (program.ok()) {
         bases.emplace_back(*program, &suite);
       } else if (!absl::IsNotFound(program.status())) {
@@ -295,14 +293,14 @@ absl::StatusOr<std::vector<std::pair<BenchProgram, const CountedSuite*>>> FindBa
     }
     if (bases.empty()) {
       return absl::NotFoundError(absl::StrCat(
-          kFlag, " ", base, ": the directory holds none of the programs that are judged, such as ",
+          flag, " ", base, ": the directory holds none of the programs that are run, such as ",
           suites.empty() ? "bench_<suite>" : suites[0].program.FileName()));
     }
   }
   for (const auto& [program, suite] : bases) {
     if (AsOne(program.path) != AsOne(suite->program.path)) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        kFlag, " ", base, " is the build that is judged itself: ", suite->program.path));
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, " ", base, " is the build that is run itself: ", suite->program.path));
   }
   return bases;
 }

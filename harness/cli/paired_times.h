@@ -11,6 +11,7 @@
 #include "cli/bench_program.h"
 #include "cli/fresh_counts.h"
 #include "cli/interrupt.h"
+#include "cli/placement.h"
 #include "cli/suite_options.h"
 #include "gate/judge_times.h"
 #include "gate/verdict.h"
@@ -22,6 +23,7 @@ struct HowToTime {
   int rounds = 0;    // 0: as many as are needed to judge, and at least 9
   double min_time_seconds = 0;  // of a process; 0: so that all of it keeps to `budget_seconds`
   double budget_seconds = 0;
+  Placement place = PlacementByName();
   bool may_be_absent = false;  // what one of the builds has, and the other does not have or run
   std::function<bool(const ListedRow&)> selects;  // which rows are to be judged
   std::string keep;  // a directory for what was measured; empty: it is not kept
@@ -36,9 +38,10 @@ struct PairedTimes {
 
 // The programs of the base build, each with the one of `suites` that it is the base of; those
 // without one are left out. An error is one of usage: a base that is not there, that holds none of
-// them or something else under such a name, or that is the build itself.
+// them or something else under such a name, or that is the build itself; `flag` has named it.
 absl::StatusOr<std::vector<std::pair<BenchProgram, const CountedSuite*>>> FindBases(
-    const std::vector<CountedSuite>& suites, const std::string& base);
+    const std::vector<CountedSuite>& suites, const std::string& base,
+    const std::string& flag = "--times");
 
 // Makes the directories of `how.keep`, before anything is measured. An error is one of usage.
 absl::Status PrepareToKeep(const HowToTime& how);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -97,6 +98,14 @@ struct ChildSetup {
   _exit(127);
 }
 
+// "<run> <waited> <slices>", in nanoseconds; also of a process that is not reaped yet.
+std::optional<std::chrono::nanoseconds> WaitedOf(pid_t pid) {
+  std::ifstream schedstat(absl::StrCat("/proc/", pid, "/schedstat"));
+  int64_t ran = 0, waited = 0;
+  if (!(schedstat >> ran >> waited)) return std::nullopt;
+  return std::chrono::nanoseconds(waited);
+}
+
 // Watches one child from fork to reaping.
 class Watch {
  public:
@@ -106,10 +115,12 @@ class Watch {
   ProcessEnd Run() {
     if (!Start()) return std::move(end_);
     while (!exited_) Step();
+    end_.lifetime = Clock::now() - started_;
     // The child is a zombie still, so its process group is its own: end what it left behind.
     kill(-pid_, SIGKILL);
     Drain(&out_.read, &Watch::TakeOut);
     Drain(&err_.read, &Watch::TakeErr);
+    end_.waited = WaitedOf(pid_);
     Reap();
     return std::move(end_);
   }
@@ -129,6 +140,7 @@ class Watch {
     }
     setup.argv.push_back(nullptr);
 
+    started_ = Clock::now();
     pid_ = fork();
     if (pid_ < 0) return NotStarted(errno);
     if (pid_ == 0) BecomeChild(setup);
@@ -243,6 +255,7 @@ class Watch {
 
   const Command& command_;
   const Interrupt* interrupt_;
+  Clock::time_point started_{};
   Clock::time_point deadline_;  // of the timeout, then of the grace
   Pipe out_, err_;
   pid_t pid_ = -1;

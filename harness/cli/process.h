@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,12 @@ struct ProcessEnd {
   };
   How how = How::kExited;
   int code = 0;
-  std::string out;       // standard output, at most Command::max_output bytes
-  std::string err_tail;  // the last 4 KiB of standard error
+  std::string out;                      // standard output, at most Command::max_output bytes
+  std::string err_tail;                 // the last 4 KiB of standard error
+  std::chrono::nanoseconds lifetime{};  // from its start to its end
+  // Of that, what the child's main thread was ready to run and had no CPU; nothing where the kernel
+  // does not tell.
+  std::optional<std::chrono::nanoseconds> waited;
 
   bool Succeeded() const { return how == How::kExited && code == 0; }
   // Such as "killed by signal 11 (SIGSEGV)".

@@ -104,6 +104,22 @@ TEST(RunProcessTest, PinsTheChildOnly) {
   EXPECT_EQ(AllowedCpus(), before);
 }
 
+// Two loops on one CPU: while one runs, the other waits for it.
+TEST(RunProcessTest, SaysHowLongTheChildWaitedForACpu) {
+  Command command =
+      Shell("(while :; do :; done) & i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done");
+  command.cpus = {AllowedCpus().back()};
+  const ProcessEnd end = RunProcess(command, nullptr);
+  ASSERT_TRUE(end.Succeeded()) << end.Describe();
+  EXPECT_GT(end.lifetime.count(), 0);
+  if (!end.waited.has_value()) {
+    std::puts("not applicable: this kernel has no /proc/<pid>/schedstat");
+    return;
+  }
+  EXPECT_GT(*end.waited, end.lifetime / 5);
+  EXPECT_LT(*end.waited, end.lifetime);
+}
+
 TEST(RunProcessTest, EndsWhatHangs) {
   Command command = Shell("exec tail -f /dev/null");
   command.timeout = milliseconds(200);

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "cli/cpus.h"
 #include "cli/exit_code.h"
 #include "cli/fixture/tare_program.h"
+#include "cli/placement.h"
 #include "result/read_text.h"
 
 namespace tare::cli {
@@ -32,14 +34,14 @@ constexpr char kReference[] = "Fake/Echo/variant=reference/backend=epoll/size=64
 constexpr char kThreads[] = "Fake/Echo/variant=floor/size=64/threads=2";
 
 struct LogLine {
-  std::string pid, pass, row, cpus;
+  std::string pid, pass, row, cpus, program;
 };
 
 std::vector<LogLine> ParsedLog(const TareProgram& tare) {
   std::vector<LogLine> lines;
   for (const std::string& line : tare.Log()) {
     const std::vector<std::string> f = absl::StrSplit(line, ' ');
-    lines.push_back({f.at(0), f.at(1), f.at(2), f.at(3)});
+    lines.push_back({f.at(0), f.at(1), f.at(2), f.at(3), f.at(4)});
   }
   return lines;
 }
@@ -97,7 +99,8 @@ TEST(RunTest, TheFileHoldsCountsOnceAndTheTimesOfEachRound) {
   const result::ReadOutcome read = ReadResults(tare, "good.txt");
   EXPECT_THAT(read.errors, IsEmpty());
   EXPECT_THAT(read.others, IsEmpty());
-  ASSERT_EQ(read.file.head.size(), 1u);
+  ASSERT_EQ(read.file.head.size(), 2u);
+  EXPECT_THAT(read.file.head[1], ::testing::MatchesRegex("machine: load .* before, .* after .*"));
   EXPECT_THAT(read.file.head[0],
               ::testing::MatchesRegex("tare 1 .. commit .* .. ....-..-..T..:..Z .. counts "
                                       "malloc.new .. 9 rounds of .* s .. pinned to cpu .*"));
@@ -136,7 +139,8 @@ TEST(RunTest, TheTableShowsFiguresBesideTheirRatios) {
   EXPECT_EQ(end.code, kOk);
   // Reference: 1 allocation in 1,000 operations. Its ratio to the floor falls from 1155/1000 in
   // round 1 to 1235/1080 in round 9; the interval leaves out the first and the last.
-  EXPECT_EQ(end.out, ReadFile(RUN_TABLE_GOLDEN));
+  const std::string placement = PlacementByName().InWords({kFloor, kThreads});
+  EXPECT_EQ(end.out, absl::StrReplaceAll(ReadFile(RUN_TABLE_GOLDEN), {{"{placement}", placement}}));
 }
 
 TEST(RunTest, QuickFilterAndSuiteSelect) {
@@ -194,7 +198,8 @@ TEST(RunTest, AUnitThatCannotBeCountedIsNoZero) {
   const result::ResultFile file = ReadResults(tare, "no_syscalls.txt").file;
   EXPECT_THAT(file.head, ElementsAre(HasSubstr("tare 1"),
                                      "not applicable: syscalls/op: perf_event_open: Permission "
-                                     "denied"));
+                                     "denied",
+                                     HasSubstr("machine: ")));
   EXPECT_EQ(file.units.Find("syscalls/op"), nullptr);
   for (const result::Row& row : file.rows) EXPECT_EQ(row.Find("syscalls/op"), nullptr);
 }

@@ -4,9 +4,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "cli/cpus.h"
+#include "cli/placement.h"
 #include "cli/process.h"
-#include "cli/row_name.h"
 #include "cli/row_output.h"
 
 namespace tare::cli {
@@ -21,8 +20,7 @@ absl::StatusOr<std::vector<explain::SiteRun>> RunForSites(const BenchProgram& pr
   Command command;
   command.argv = CountsCommand(program, row, {iterations, "", true});
   command.timeout = timeout;
-  command.cpus = AllowedCpus();
-  if (!RowName(row.name).has_threads) command.cpus = {command.cpus.back()};
+  command.cpus = PlacementByName().Of(row.name);
   const ProcessEnd end = RunProcess(command, interrupt);
   if (end.how == ProcessEnd::How::kInterrupted) return absl::CancelledError(end.Describe());
   const RowOutput output =

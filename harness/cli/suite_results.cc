@@ -8,8 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/cpus.h"
-#include "cli/row_name.h"
 #include "result/words.h"
 
 namespace tare::cli {
@@ -25,14 +23,10 @@ std::string FirstLine(const SuiteRecord& suite, const Plan& plan, const Provenan
                       ? "counts only"
                       : absl::StrCat(result::CountOf(static_cast<uint64_t>(plan.rounds), "round"),
                                      " of ", plan.min_time_seconds, " s"));
-  std::string pinned = absl::StrCat("pinned to cpu ", plan.cpus.back());
-  for (const RowRecord& row : suite.rows) {
-    if (RowName(row.listed.name).has_threads) {
-      absl::StrAppend(&pinned, ", rows with threads= to cpus ", FormatCpus(plan.cpus));
-      break;
-    }
-  }
-  parts.push_back(pinned);
+  if (plan.whole_rounds) parts.push_back("one process a round");
+  std::vector<std::string> names;
+  for (const RowRecord& row : suite.rows) names.push_back(row.listed.name);
+  parts.push_back(plan.place.InWords(names));
   return absl::StrJoin(parts, " \u00B7 ");
 }
 
@@ -49,6 +43,8 @@ result::ResultFile SuiteResults(const SuiteRecord& suite, const Plan& plan,
   for (const std::string& unit : suite.not_applicable) {
     file.head.push_back(absl::StrCat("not applicable: ", unit));
   }
+  if (!suite.load.empty()) file.head.push_back(absl::StrCat("machine: ", suite.load));
+  if (!suite.in_turn.empty()) file.head.push_back(absl::StrCat(kInTurn, suite.in_turn));
   file.config = suite.config;
   file.units = suite.units;
   for (const RowRecord& row : suite.rows) {

@@ -4,13 +4,13 @@
 //   # tare 1 · commit 1f2e3d4 · ...                 date, what is counted, rounds, where pinned
 //   # partial: ...                                 only if the run was interrupted
 //   # not applicable: syscalls/op: ...             a unit that cannot be counted here, and why
-//   os: linux                                      configuration and units, as the bench program
-//   Unit allocs/op assume=exact better=lower       gives them
-//   Unit syscalls/op assume=nothing better=lower
-//   BenchmarkA 1000  0 allocs/op  4 syscalls/op    counts: one line a row, from the counting pass
-//   BenchmarkB 1000  2 allocs/op  6.01 syscalls/op
-//   BenchmarkA 108561  2401 ns/op                  times: round 1, in the order measured
-//   BenchmarkB 76251  2810 ns/op
+//   # machine: load 0.12 before, 1.02 after · ...  what else it did meanwhile
+//   # in turn: 2026-11-21T10:00Z 4f2a              measured in turn with the file that says the
+//   same os: linux                                      configuration and units, as the bench
+//   program Unit allocs/op assume=exact better=lower       gives them Unit syscalls/op
+//   assume=nothing better=lower BenchmarkA 1000  0 allocs/op  4 syscalls/op    counts: one line a
+//   row, from the counting pass BenchmarkB 1000  2 allocs/op  6.01 syscalls/op BenchmarkA 108561
+//   2401 ns/op                  times: round 1, in the order measured BenchmarkB 76251  2810 ns/op
 //   BenchmarkB 76002  2822 ns/op                   round 2, backwards
 //   BenchmarkA 108003  2411 ns/op
 //   # absent C: ...                                rows without a measurement, and why
@@ -31,6 +31,10 @@
 #include "result/result.h"
 
 namespace tare::cli {
+
+// How the comment begins by which files of one run in turn (MeasureInTurn) know each other: the
+// k-th values of their rows are pairs.
+inline constexpr char kInTurn[] = "in turn: ";
 
 // What the first line says beside the plan.
 struct Provenance {

@@ -47,7 +47,7 @@ Plan TwoRounds() {
   Plan plan;
   plan.rounds = 2;
   plan.min_time_seconds = 0.25;
-  plan.cpus = {0, 1};
+  plan.place = {Placement::Rule::kByName, {0, 1}};
   return plan;
 }
 
@@ -78,6 +78,20 @@ TEST(SuiteResultsTest, TheHeadSaysWhatCannotBeCounted) {
   const result::ResultFile file = SuiteResults(suite, TwoRounds(), kProvenance);
   ASSERT_EQ(file.head.size(), 2u);
   EXPECT_EQ(file.head[1], "not applicable: syscalls/op: perf_event_open: Permission denied");
+}
+
+TEST(SuiteResultsTest, TheHeadSaysWhatElseTheMachineDidAndInWhichRun) {
+  SuiteRecord suite = Example();
+  suite.load = "load 0.10 before, 1.00 after";
+  suite.in_turn = "2026-11-21T10:00Z 00c0ffee";
+  Plan plan = TwoRounds();
+  plan.whole_rounds = true;
+  const result::ResultFile file = SuiteResults(suite, plan, kProvenance);
+  ASSERT_EQ(file.head.size(), 3u);
+  EXPECT_NE(file.head[0].find("2 rounds of 0.25 s \u00B7 one process a round \u00B7 pinned"),
+            std::string::npos);
+  EXPECT_EQ(file.head[1], "machine: load 0.10 before, 1.00 after");
+  EXPECT_EQ(file.head[2], "in turn: 2026-11-21T10:00Z 00c0ffee");
 }
 
 TEST(SuiteResultsTest, APartialFileSaysSo) {

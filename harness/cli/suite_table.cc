@@ -185,7 +185,7 @@ void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, const Su
   table->AddRow(std::move(cells));
 }
 
-std::string Legend(const Plan& plan, bool by_name) {
+std::string Legend(const SuiteRecord& suite, const Plan& plan, bool by_name) {
   std::string legend;
   const std::string rounds = result::CountOf(static_cast<uint64_t>(plan.rounds), "round");
   if (plan.CountsOnly()) {
@@ -205,6 +205,9 @@ std::string Legend(const Plan& plan, bool by_name) {
     absl::StrAppend(&legend,
                     "cpu/op: ns of CPU time that the whole process spent, polling threads of the "
                     "kernel among them; median.\n");
+    std::vector<std::string> names;
+    for (const RowRecord& row : suite.rows) names.push_back(row.listed.name);
+    absl::StrAppend(&legend, "Rows were ", plan.place.InWords(names), "; --cpus and --no-pin.\n");
   }
   return legend +
          "syscalls/op: counted once, apart from the times; may differ from run to run.\n"
@@ -285,7 +288,7 @@ std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan, size_t 
       AppendEntry(entries[j], entries, suite, times, by_name, &table);
     }
   }
-  std::string below = Remarks(suite) + Legend(plan, by_name);
+  std::string below = Remarks(suite) + Legend(suite, plan, by_name);
   if (!own_units.empty()) {
     below += "Other columns: the benchmarks' own counters, medians; M, G, T: millions and so on.\n";
   }

@@ -299,8 +299,10 @@ class Comparer {
     if (options_.pairs == Pairs::kAlways) return InRounds(base, cell, false);
     const Origin& one = origins_.at(CellId(base.row, base.column));
     const Origin& other = origins_.at(CellId(cell.row, cell.column));
-    if (one.file != other.file || one.several_files || other.several_files) return std::nullopt;
-    return InRounds(base, cell, true);
+    if (one.run != other.run || one.several_files || other.several_files) return std::nullopt;
+    // A run in turn has a file for each column.
+    const bool in_turn = one.run != one.file && base.changes.empty() && cell.changes.empty();
+    return InRounds(base, cell, !in_turn);
   }
 
   void Test(const ComparedTable& table, Comparison* comparison) const {

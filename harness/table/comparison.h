@@ -23,13 +23,14 @@ struct CompareOptions {
   bool exact_only = false;   // leave the tables of units that are samples out
   bool nothing = false;      // leave all tables out
   // Whether the k-th values of two samples of one size are a pair, taken in the same round.
-  enum class Pairs { kAuto, kAlways, kNever } pairs = Pairs::kAuto;  // kAuto: within one file
+  enum class Pairs { kAuto, kAlways, kNever } pairs = Pairs::kAuto;  // kAuto: within one run
 };
 
 // Where the values of a cell come from: what finds its floor and its pairs.
 struct Origin {
   Symbol name = 0;             // the whole name of the first result
   Symbol file = 0;             // its value of .file
+  Symbol run = 0;              // the file, or the run in turn that several files are of
   bool several_files = false;  // another result of the cell has another
 };
 using Origins = absl::flat_hash_map<uint64_t, Origin>;  // by CellId

@@ -39,8 +39,9 @@ class Reports {
               {symbols_.Intern(".file"), symbols_.Intern(is_new ? "new" : "old"), false});
           line.values.push_back({value, symbols_.Intern("ns/op"), 0});
           sheet.Add(line);
-          origins_.try_emplace(CellId(rows_->Of(line), columns_->Of(line)),
-                               Origin{symbols_.Intern(line.name), line.config[0].value});
+          origins_.try_emplace(
+              CellId(rows_->Of(line), columns_->Of(line)),
+              Origin{symbols_.Intern(line.name), line.config[0].value, line.config[0].value});
         }
       }
     }

@@ -46,8 +46,8 @@
 // over the iterations of all threads, cpu-ns/op CPU time over the same, then the counts, then the
 // benchmark's own counters. The CPU time is the whole process's, whichever clock the benchmark asks
 // for: of its own threads while their timers run, of all others from the first timed iteration to
-// the last (with MeasureProcessCPUTime, as Google Benchmark measures it). What did not become a row is said in a comment; no name holds white
-// space, so it ends at the first ": ".
+// the last (with MeasureProcessCPUTime, as Google Benchmark measures it). What did not become a row
+// is said in a comment; no name holds white space, so it ends at the first ": ".
 //
 //   # absent <name>: <reason>     skipped with a message that starts with kNotApplicable, or
 //                                 nothing is counted here and --counts-only was asked for

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of two builds side by side, whose turn it is, and when the machine disturbed the times.
+#include "cli/measurement.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace tare::cli {
+namespace {
+
+using testing::HasSubstr;
+
+ListedRow Listed(const std::string& name, const std::string& absent = "") {
+  return {name, name, true, absent};
+}
+
+TEST(SideBySideTest, RowsOfBothHaveOneOrderAndWhatOneLacksIsAbsentInBoth) {
+  const Builds builds = SideBySide(
+      {"x", "base/bench_x"}, {Listed("B"), Listed("A"), Listed("Old"), Listed("C", "no")},
+      {"x", "now/bench_x"}, {Listed("A"), Listed("New"), Listed("B"), Listed("C")});
+  const std::vector<std::pair<std::string, std::string>> want = {
+      {"A", ""},
+      {"New", "the base build does not have it"},
+      {"B", ""},
+      {"C", "in the base build: no"},
+      {"Old", "only the base build has it"}};
+  for (const Build& build : builds) {
+    ASSERT_EQ(build.rows.size(), want.size()) << build.label;
+    for (size_t i = 0; i < want.size(); ++i) {
+      EXPECT_EQ(build.rows[i].name, want[i].first) << build.label;
+      EXPECT_EQ(build.rows[i].absent, want[i].second) << build.label;
+    }
+  }
+}
+
+TEST(BuildOfTurnTest, TheFirstChangesFromRoundToRound) {
+  EXPECT_EQ(BuildOfTurn(0, 0), 0u);
+  EXPECT_EQ(BuildOfTurn(1, 0), 1u);
+  EXPECT_EQ(BuildOfTurn(0, 1), 1u);
+  EXPECT_EQ(BuildOfTurn(1, 1), 0u);
+  EXPECT_EQ(BuildOfTurn(0, 2), 0u);
+}
+
+TEST(DisturbancesTest, AreSaidOfRowsThatWaitInHalfOfTheirRounds) {
+  SuiteRecord suite;
+  suite.load = "load 2.00 before, 3.00 after";
+  suite.rows.resize(3);
+  suite.rows[0].listed = Listed("Quiet");
+  suite.rows[0].waited = {0.01, 0.9, 0.02};
+  suite.rows[1].listed = Listed("Waits");
+  suite.rows[1].waited = {0.5, 0.4, 0.01};
+  suite.rows[2].listed = Listed("Unknown");
+  EXPECT_THAT(Disturbances(suite),
+              HasSubstr("warning: 1 of 3 rows waited for a CPU more than 10 % of their time, Waits "
+                        "most (40 %): that time is in ns/op and not in cpu/op. Something else ran "
+                        "on their CPUs (load 2.00 before, 3.00 after)"));
+  suite.rows[1].waited = {0.09, 0.09};
+  EXPECT_EQ(Disturbances(suite), "");
+  suite.stolen = 0.031;
+  EXPECT_THAT(Disturbances(suite), HasSubstr("the hypervisor took 3.1 % of the CPU time"));
+}
+
+}  // namespace
+}  // namespace tare::cli
