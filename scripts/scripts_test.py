@@ -307,6 +307,22 @@ class ScriptsTest(unittest.TestCase):
         self.assertEqual((self.root.parent / "cgroups of version 2/cgroup.subtree_control")
                          .read_text(), "+cpu\n")
 
+    def test_a_quota_ends_what_the_command_has_left_running(self):
+        # As the system has it: a group cannot be removed while one of its processes is there.
+        self.fake(self.bin / "rmdir", 'grep -qs "^State:.[^Z]" '
+                  '"/proc/$(tail -n 1 "$1/cgroup.procs")/status" && exit 1 || exit 0')
+        for tool in "sleep", "tail":
+            (self.bin / tool).symlink_to(shutil.which(tool))
+        folder, settings = self.cgroups(1)
+        result = self.run_script(
+            "quota", "50", "bash", "-c", 'sleep 1000 >/dev/null 2>&1 & '
+            'echo "$!" >>"$(echo "$0"/cpu/tare-quota-*)/cgroup.procs"; echo "$!"; exit 7', folder,
+            **settings)
+        self.assertEqual((result.returncode, result.stderr), (7, ""))
+        self.assertGreater(len(self.calls("rmdir")), 1)
+        status = pathlib.Path(f"/proc/{int(result.stdout)}/status")
+        self.assertTrue(not status.exists() or "State:\tZ" in status.read_text("utf-8"))
+
     def test_a_quota_needs_root_cgroups_and_a_number(self):
         folder, settings = self.cgroups(1)
         result = self.run_script("quota", "20", "bash", "-c", "true", FAKE_UID="1000", **settings)
