@@ -50,6 +50,17 @@ std::string NewFile(const std::vector<Evidence>& evidence) {
   return text + "\n[gate]\nbudgets = [\n]\n";
 }
 
+// Where the quote stands that ends the text which begins with the one at `begin`. Within single
+// quotes nothing is escaped.
+size_t EndOfText(absl::string_view line, size_t begin) {
+  const char quote = line[begin];
+  size_t i = begin + 1;
+  for (; i < line.size() && line[i] != quote; ++i) {
+    if (quote == '"' && line[i] == '\\') ++i;
+  }
+  return i;
+}
+
 // Where in a row the value of `key` stands: begin and length; nothing if the key is not there.
 // Keys and values in quotes are passed over, and so is what stands in inner braces.
 std::optional<std::pair<size_t, size_t>> FindValue(absl::string_view line, absl::string_view key) {
@@ -57,10 +68,8 @@ std::optional<std::pair<size_t, size_t>> FindValue(absl::string_view line, absl:
   size_t word = absl::string_view::npos;
   for (size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
-    if (c == '"') {
-      for (++i; i < line.size() && line[i] != '"'; ++i) {
-        if (line[i] == '\\') ++i;
-      }
+    if (c == '"' || c == '\'') {
+      i = EndOfText(line, i);
       continue;
     }
     if (c == '#') break;
@@ -82,7 +91,7 @@ std::optional<std::pair<size_t, size_t>> FindValue(absl::string_view line, absl:
     size_t begin = i + 1;
     while (begin < line.size() && line[begin] == ' ') ++begin;
     size_t end = begin;
-    if (end < line.size() && line[end] == '"') end = line.find('"', end + 1);
+    if (end < line.size() && (line[end] == '"' || line[end] == '\'')) end = EndOfText(line, end);
     while (end < line.size() && line[end] != ',' && line[end] != '}' && line[end] != ' ') ++end;
     return std::pair(begin, end - begin);
   }
@@ -106,9 +115,7 @@ std::optional<size_t> EndOfRow(absl::string_view line) {
   for (size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
     if (c == '"' || c == '\'') {
-      for (++i; i < line.size() && line[i] != c; ++i) {
-        if (c == '"' && line[i] == '\\') ++i;
-      }
+      i = EndOfText(line, i);
     } else if (c == '#') {
       break;
     } else if (c == '{') {

@@ -69,6 +69,24 @@ TEST(UpdateBudgets, NamesWithStarsAndQuotesAreNames) {
   EXPECT_THAT(refused->refused, testing::ElementsAre(testing::HasSubstr("no UTF-8")));
 }
 
+// What stands in quotes is no key, whichever quotes they are.
+TEST(UpdateBudgets, TextsInSingleQuotesArePassedOver) {
+  const std::string file =
+      "version = 1\n[gate]\nbudgets = [\n"
+      "  { benchmark = 'A/allocs=9', allocs = '1/1000', bytes = 0 },\n"
+      "  { benchmark = 'B', allocs = { why = 'most = 4, or {\"', least = 1, most = 3 }, bytes = 0 "
+      "},\n]\n";
+  const auto update = Apply(file,
+                            "os: linux\n"
+                            "BenchmarkA/allocs=9 1000 0.002 allocs/op 0 B/op\n"
+                            "BenchmarkB 10 5 allocs/op 0 B/op\n",
+                            {.allow_increase = true});
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->refused, IsEmpty());
+  EXPECT_EQ(update->text,
+            absl::StrReplaceAll(file, {{"'1/1000'", "\"2/1000\""}, {"most = 3", "most = 5"}}));
+}
+
 TEST(UpdateBudgets, ACommaOnALineOfItsOwnIsRefusedAndNotSpoilt) {
   for (const char* rows : {"{ benchmark = \"B\", unbudgeted = \"x\" }\n,\n{ benchmark = \"C*\", "
                            "unbudgeted = \"x\" }\n",
