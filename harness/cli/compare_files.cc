@@ -38,16 +38,22 @@ std::string WithoutSlashes(std::string label) {
 absl::Status CheckLabels(const std::vector<table::InputFile>& given) {
   for (size_t i = 0; i < given.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
-      if (given[i].label != given[j].label) continue;
-      if (!given[i].labelled || !given[j].labelled) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "two files are called ", Quoted(given[i].label), ": give each a label of its own"));
-      }
-      if (AreOneFile(given[i].path, given[j].path)) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(given[i].path, " is given twice for the label ", Quoted(given[i].label),
-                         ": its values would count twice"));
-      }
+      if (given[i].label != given[j].label || (given[i].labelled && given[j].labelled)) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          "two files are called ", Quoted(given[i].label), ": give each a label of its own"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Whether no label has a file twice, be it in a directory and beside it.
+absl::Status CheckFiles(const std::vector<table::InputFile>& files) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (files[i].label != files[j].label || !AreOneFile(files[i].path, files[j].path)) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(files[i].path, " is given twice for the label ", Quoted(files[i].label),
+                       ": its values would count twice"));
     }
   }
   return absl::OkStatus();
@@ -78,6 +84,7 @@ absl::StatusOr<CompareFiles> FilesToCompare(const std::vector<std::string>& argu
       result.files.push_back(std::move(one));
     }
   }
+  if (absl::Status status = CheckFiles(result.files); !status.ok()) return status;
   return result;
 }
 

@@ -82,6 +82,12 @@ class CompareInputsTest(CompareCase):
             self.assertEqual(self.tare(f"old={one}", f"old={again}")[1:], (
                 f"tare: {again} is given twice for the label 'old': its values would count "
                 "twice\n", 2))
+        (pathlib.Path(self.folder.name) / "dir").mkdir()
+        self.write("dir/one.txt", lines("A", noisy(1, 100)))
+        for arguments in (("x=dir", "x=dir/one.txt"), ("x=dir/one.txt", "x=dir/")):
+            _, err, status = self.tare(*arguments, f"new={new}")
+            self.assertEqual(status, 2)
+            self.assertIn("dir/one.txt is given twice for the label 'x'", err)
 
     def test_pairs_within_several_files_of_one_label(self):
         def text(moods, without=None):
@@ -177,6 +183,13 @@ class CompareInputsTest(CompareCase):
             _, err, status = self.tare(one, two, "--fail-on=worse")
             self.assertEqual(status, 4)
             self.assertIn(said, err)
+        # A unit that a later column has nowhere, where columns are no files; a new one is no loss.
+        both = lines("A/of=a", noisy(1, 100)) + lines("A/of=b", noisy(2, 100))
+        for has, status_of_it in (("a", 4), ("b", 0)):
+            one = self.write("one", both + lines(f"A/of={has}", [3], "allocs/op"))
+            _, err, status = self.tare(one, "--col=/of", "--fail-on=worse")
+            self.assertEqual(status, status_of_it, err)
+            self.assertEqual("A in 'b': allocs/op: the unit is gone" in err, status_of_it == 4)
         # What is worse does not hide what could not be judged.
         one = self.write("one", lines("A", noisy(1, 100)) + lines("B", noisy(2, 100)))
         two = self.write("two", lines("A", noisy(3, 200)))

@@ -2,7 +2,10 @@
 // Goes through the comparisons once, then through what is missing.
 #include "cli/fail_on.h"
 
+#include <algorithm>
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -32,6 +35,9 @@ class Judgement {
         if (missing.gone) NotJudged(table, missing.row, missing.column, Gone(table, missing));
       }
     }
+    for (const ComparedTable& table : report.tables) {
+      for (const ComparedTable& other : report.tables) FindUnitsGone(table, other);
+    }
     if (judged_ == 0 && verdict_.not_judged.empty()) {
       verdict_.not_judged.emplace_back("nothing was compared that could have been worse");
     }
@@ -51,8 +57,10 @@ class Judgement {
     return Quoted(KeyText(sheet_.columns(), table.columns[column]));
   }
   std::string Name(const ComparedTable& table, size_t row, size_t column) const {
-    return absl::StrCat(Row(table, row), " in ", Column(table, column), ": ",
-                        Printable(table.unit));
+    return Name(table, row, Column(table, column));
+  }
+  std::string Name(const ComparedTable& table, size_t row, const std::string& column) const {
+    return absl::StrCat(Row(table, row), " in ", column, ": ", Printable(table.unit));
   }
   void NotJudged(const ComparedTable& table, size_t row, size_t column, const std::string& why) {
     verdict_.not_judged.push_back(absl::StrCat(Name(table, row, column), ": ", why));
@@ -62,6 +70,49 @@ class Judgement {
     const auto reason =
         reasons_.find(table::CellId(table.rows[missing.row], table.columns[missing.column]));
     return reason == reasons_.end() ? "the row is gone" : "the row is gone: " + reason->second;
+  }
+
+  // Columns that `table` does not have at all, for no row of theirs has its unit: rows of it that
+  // they have in the unit of `other`.
+  void FindUnitsGone(const ComparedTable& table, const ComparedTable& other) {
+    if (table.unit == other.unit || !DifferInUnitAlone(table, other)) return;
+    for (size_t c = 0; c < other.columns.size(); ++c) {
+      const table::Key column = other.columns[c];
+      if (sheet_.columns().Text(column).empty() ||
+          std::find(table.columns.begin(), table.columns.end(), column) != table.columns.end()) {
+        continue;
+      }
+      for (size_t r = 0; r < table.rows.size(); ++r) {
+        const auto row = std::find(other.rows.begin(), other.rows.end(), table.rows[r]);
+        const auto at = static_cast<size_t>(row - other.rows.begin());
+        if (row == other.rows.end() || !other.At(at, c).has_value()) continue;
+        if (!HasBefore(table, r, column) || !gone_.emplace(table.sheet->key, r, column).second)
+          continue;
+        verdict_.not_judged.push_back(Name(table, r, Quoted(KeyText(sheet_.columns(), column))) +
+                                      ": the unit is gone");
+      }
+    }
+  }
+
+  bool DifferInUnitAlone(const ComparedTable& table, const ComparedTable& other) const {
+    const std::vector<const table::Dimension*> dimensions = sheet_.tables().Dimensions();
+    return std::all_of(dimensions.begin(), dimensions.end() - 1, [&](const auto* dimension) {
+      return sheet_.tables().Value(table.sheet->key, *dimension) ==
+             sheet_.tables().Value(other.sheet->key, *dimension);
+    });
+  }
+
+  // Whether the row has a value in a column that has a name and comes before this one.
+  bool HasBefore(const ComparedTable& table, size_t row, table::Key column) const {
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      if (!table.At(row, c).has_value() || sheet_.columns().Text(table.columns[c]).empty()) {
+        continue;
+      }
+      std::vector<table::Key> two{column, table.columns[c]};
+      sheet_.columns().Sort(&two);
+      if (two[1] == column) return true;
+    }
+    return false;
   }
 
   void Judge(const ComparedTable& table, const Comparison& comparison) {
@@ -116,6 +167,7 @@ class Judgement {
   const EmptyReasons& reasons_;
   const FailOn& fail_on_;
   FailOnVerdict verdict_;
+  std::set<std::tuple<table::Key, size_t, table::Key>> gone_;  // table, row in it, column
   size_t judged_ = 0;
   std::optional<double> bluntest_;
   std::string blunt_name_;
