@@ -28,8 +28,11 @@ struct ListedRow {
   std::string gbench_name;  // what --benchmark_filter is matched against
   std::string name;         // in results
   bool quick = false;
-  std::string absent;  // why it cannot run on this machine; empty: it can
+  std::string absent;               // why it cannot run on this machine; empty: it can
   bool shares_gbench_name = false;  // with another row: it must be asked for by `name`
+  // It shares it there or in the build that it is measured in turn with: in both it has a process
+  // of its own then.
+  bool apart = false;
 
   // How many rows of times a process prints that runs it: the N of "/repeats:N".
   size_t Repetitions() const;

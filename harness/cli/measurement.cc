@@ -101,6 +101,8 @@ class SuiteMeasurement {
   }
 
  private:
+  static bool IsApart(const ListedRow& row) { return row.shares_gbench_name || row.apart; }
+
   // Rows of one process must be placed alike; one that shares its name is selected alone.
   void Divide() {
     for (size_t i = 0; i < suite_.rows.size(); ++i) {
@@ -108,9 +110,9 @@ class SuiteMeasurement {
       const std::vector<int> cpus = plan_.place.Of(listed.name);
       const auto alike = std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) {
         const ListedRow& first = suite_.rows[group[0]].listed;
-        return !first.shares_gbench_name && plan_.place.Of(first.name) == cpus;
+        return !IsApart(first) && plan_.place.Of(first.name) == cpus;
       });
-      if (plan_.whole_rounds && alike != groups_.end() && !listed.shares_gbench_name) {
+      if (plan_.whole_rounds && alike != groups_.end() && !IsApart(listed)) {
         alike->push_back(i);
       } else {
         groups_.push_back({i});
@@ -386,7 +388,11 @@ Builds SideBySide(const BenchProgram& base, const std::vector<ListedRow>& base_r
     }
     builds[0].rows.push_back(of_base != nullptr ? *of_base : either);
     builds[1].rows.push_back(either);
-    for (Build& build : builds) build.rows.back().absent = absent;
+    const bool apart = builds[0].rows.back().shares_gbench_name || either.shares_gbench_name;
+    for (Build& build : builds) {
+      build.rows.back().absent = absent;
+      build.rows.back().apart = apart;  // so that both are divided into the same processes
+    }
   };
   for (const ListedRow& row : now_rows) add(find(base_rows, row.name), &row);
   for (const ListedRow& row : base_rows) {

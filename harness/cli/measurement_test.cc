@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tare::cli {
@@ -32,6 +33,20 @@ TEST(SideBySideTest, RowsOfBothHaveOneOrderAndWhatOneLacksIsAbsentInBoth) {
     for (size_t i = 0; i < want.size(); ++i) {
       EXPECT_EQ(build.rows[i].name, want[i].first) << build.label;
       EXPECT_EQ(build.rows[i].absent, want[i].second) << build.label;
+    }
+  }
+}
+
+// Of a process for several rows, the other build must have one for the same rows.
+TEST(SideBySideTest, RowsThatShareANameInOneBuildAreApartInBoth) {
+  std::vector<ListedRow> twice = {Listed("A"), Listed("A#01"), Listed("B")};
+  twice[1].gbench_name = "A";
+  twice[0].shares_gbench_name = twice[1].shares_gbench_name = true;
+  const std::vector<ListedRow> once = {Listed("A"), Listed("B")};
+  for (const auto& [base, now] : {std::pair(twice, once), std::pair(once, twice)}) {
+    const Builds builds = SideBySide({"x", "base/bench_x"}, base, {"x", "now/bench_x"}, now);
+    for (const Build& build : builds) {
+      for (const ListedRow& row : build.rows) EXPECT_EQ(row.apart, row.name != "B") << row.name;
     }
   }
 }
