@@ -39,6 +39,12 @@ ProcessEnd RunRows(const BenchProgram& program, const std::vector<ListedRow>& ro
 // The rows of one process, by index.
 using Group = std::vector<size_t>;
 
+// The kernel takes 128 KiB in an argument (MAX_ARG_STRLEN). The filter for a row is its name, which
+// may be twice as long with what must be escaped, and what tare leaves out of it: "/threads:1",
+// say.
+constexpr size_t kMostOfNames = size_t{32} << 10;
+constexpr size_t kMostBesideName = 24;
+
 // `label` is what messages begin with, where there is another build.
 class SuiteMeasurement {
  public:
@@ -103,19 +109,28 @@ class SuiteMeasurement {
  private:
   static bool IsApart(const ListedRow& row) { return row.shares_gbench_name || row.apart; }
 
-  // Rows of one process must be placed alike; one that shares its name is selected alone.
+  // Rows of one process must be placed alike; one that shares its name is selected alone. As many
+  // as have room in one argument of the command line.
   void Divide() {
+    std::vector<size_t> sizes;  // by group
     for (size_t i = 0; i < suite_.rows.size(); ++i) {
       const ListedRow& listed = suite_.rows[i].listed;
       const std::vector<int> cpus = plan_.place.Of(listed.name);
-      const auto alike = std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) {
-        const ListedRow& first = suite_.rows[group[0]].listed;
-        return !IsApart(first) && plan_.place.Of(first.name) == cpus;
-      });
-      if (plan_.whole_rounds && alike != groups_.end() && !IsApart(listed)) {
-        alike->push_back(i);
-      } else {
+      const size_t size = listed.name.size() + kMostBesideName;
+      size_t group = 0;
+      const auto takes_it = [&] {
+        const ListedRow& first = suite_.rows[groups_[group][0]].listed;
+        return !IsApart(first) && plan_.place.Of(first.name) == cpus &&
+               sizes[group] + size <= kMostOfNames;
+      };
+      const bool may_join = plan_.whole_rounds && !IsApart(listed);
+      while (may_join && group < groups_.size() && !takes_it()) ++group;
+      if (!may_join || group == groups_.size()) {
         groups_.push_back({i});
+        sizes.push_back(size);
+      } else {
+        groups_[group].push_back(i);
+        sizes[group] += size;
       }
     }
   }

@@ -2,7 +2,10 @@
 // One process a round for all rows, where a program takes long to start; and where rows run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <algorithm>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -49,6 +52,36 @@ std::map<std::string, int> LinesOf(const result::ResultFile& file) {
   std::map<std::string, int> lines;
   for (const result::Row& row : file.rows) ++lines[row.name];
   return lines;
+}
+
+// Its rows have 150 KB of names in all, more than an argument may have.
+constexpr char kManyRows[] = R"(#!/bin/sh
+for argument in "$@"; do
+  case $argument in
+    --tare_list*)
+      seq -f "A/with_a_name_that_is_as_long_as_those_of_templates/size=%08.0f" 2500 |
+        sed 's/.*/&\t&\tquick/'
+      exit ;;
+    --benchmark_filter=*) filter=${argument#*=} ;;
+  esac
+done
+echo "$$" >>"$0.log"
+echo "Unit allocs/op assume=exact better=lower"
+echo "$filter" | tr -d '^()$' | tr '|' '\n' | sed 's/.*/Benchmark& 1000 1 allocs\/op 8 B\/op/'
+)";
+
+TEST(BatchTest, NamesThatHaveNoRoomInAnArgumentAreDividedIntoSeveralProcesses) {
+  const TareProgram tare({"good"});
+  const std::string program = tare.directory() + "/bench_many";
+  std::ofstream(program) << kManyRows;
+  ASSERT_EQ(chmod(program.c_str(), 0755), 0);
+  const ProcessEnd end = tare.Run(
+      {"run", "--exe", program, "--processes", "round", "--counts-only", "-o", tare.results_dir()});
+  EXPECT_EQ(end.code, kOk) << end.err_tail;
+  EXPECT_EQ(Results(tare, "many.txt").rows.size(), 2500u);
+  const std::string log = ReadFile(program + ".log");
+  EXPECT_GT(std::count(log.begin(), log.end(), '\n'), 1);
+  EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 20);
 }
 
 TEST(BatchTest, RowsOnTheSameCpusShareAProcessARound) {
