@@ -3,6 +3,7 @@
 """usage: compare_scale_test.py TARE"""
 
 import csv
+import json
 import math
 import os
 import pathlib
@@ -64,6 +65,23 @@ class CompareScaleTest(unittest.TestCase):
                 self.assertLess(memory, MOST_MEMORY, arguments)
             with open(out, encoding="utf-8", newline="") as file:
                 self.look_at(list(csv.DictReader(file)))
+
+    def test_json_of_many_notes(self):
+        """Of four times as many, four times as long: 16 times if each is held against all."""
+        def seconds(folder, count):
+            runs = [{"name": f"B/{i}", "iterations": 10, "real_time": 5, "time_unit": "ns",
+                     **({"label": "a label"} if i % 2 else {"skipped": True})}
+                    for i in range(count)]
+            for side in ("old", "new"):
+                (folder / side).write_text(json.dumps({"benchmarks": runs}), "utf-8")
+            _, status, taken, _ = run(folder)
+            self.assertEqual(status, 0)
+            return taken
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            few, many = (min(seconds(folder, n) for _ in range(2)) for n in (10_000, 40_000))
+        print(f"JSON of 10,000 and of 40,000 runs with notes: {few:.2f} and {many:.2f} s")
+        self.assertLess(many, 8 * few)
 
     def look_at(self, cells):
         self.assertEqual(len(cells), 2 * 3 * BENCHMARKS)

@@ -255,8 +255,7 @@ class Reader {
     ReadCounters(run, &row);
     if (row.values.empty()) return Complain(run.line, "no measurement of " + row.name);
     if (const std::string_view label = LabelOf(run); !label.empty()) {
-      std::string note = "label " + row.name + ": " + OneLine(label);
-      if (!Holds(outcome_.file.notes, note)) outcome_.file.notes.push_back(std::move(note));
+      NoteOnce("label " + row.name + ": " + OneLine(label));
     }
     outcome_.file.rows.push_back(std::move(row));
     outcome_.row_lines.push_back(run.line);
@@ -326,11 +325,14 @@ class Reader {
     return "";
   }
 
-  // Once, however many repetitions say it.
+  // However many repetitions say it.
+  void NoteOnce(const std::string& note) {
+    if (noted_.insert(note).second) outcome_.file.notes.push_back(note);
+  }
+
   void AddOutcome(std::string_view kind, const std::string& name, std::string_view message) {
-    std::string note = std::string(kind) + " " + name + ": " +
-                       (message.empty() ? "no reason given" : OneLine(message));
-    if (!Holds(outcome_.file.notes, note)) outcome_.file.notes.push_back(std::move(note));
+    NoteOnce(std::string(kind) + " " + name + ": " +
+             (message.empty() ? "no reason given" : OneLine(message)));
   }
 
   void ReadError(const JsonValue& run, const std::string& name) {
@@ -364,7 +366,8 @@ class Reader {
 
   std::string file_;
   Names names_;
-  std::set<std::string> seen_;  // names of runs, whatever became of them
+  std::set<std::string> seen_;   // names of runs, whatever became of them
+  std::set<std::string> noted_;  // notes that NoteOnce has made
   ReadOutcome outcome_;
 };
 
