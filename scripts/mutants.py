@@ -17,6 +17,8 @@ import collections
 import concurrent.futures
 import os
 import pathlib
+import re
+import shutil
 import sys
 import tempfile
 import time
@@ -37,15 +39,22 @@ class Judge:
 
     def batch(self, number, mutants, overlays):
         """Judges mutants that are built together."""
-        tests = sorted({test for mutant in mutants for test in mutant.tests})
         place = self.tree.scratch / f"batch{number}"
-        try:
-            built = self.tree.build(place, mutants, overlays, {t.program for t in tests})
-        except mutants_build.DoesNotCompile as why:
-            said = "does not compile" if len(mutants) == 1 else \
-                "is built together with others, and one of them does not compile (how = 'alone'?)"
-            for mutant in mutants:
-                self.broken[mutant] = f"{said}: {why}"
+        while mutants:
+            tests = sorted({test for mutant in mutants for test in mutant.tests})
+            try:
+                built = self.tree.build(place, mutants, overlays, {t.program for t in tests})
+                break
+            except mutants_build.DoesNotCompile as why:
+                # Those whose switch stands in the lines that the compiler shows; the others go on.
+                named = {int(n) for n in re.findall(r"tare_mutant_is\((\d+)\)", str(why))}
+                wrong = [m for m in mutants if m.number in named] or mutants
+                for mutant in wrong:
+                    self.broken[mutant] = "does not compile"
+                print(f"does not compile: {'; '.join(map(str, wrong))}\n{why}", flush=True)
+                mutants = [m for m in mutants if m not in wrong]
+                shutil.rmtree(place)
+        if not mutants:
             return
         alone = mutants[0].alone
         if not alone:
@@ -58,7 +67,9 @@ class Judge:
         todo = [test for test in tests if test not in self.normal]
         for test, run in zip(todo, self.pool.map(lambda t: built.run(t, 0, 600), todo)):
             if run.how != "passed":
-                raise mutants_list.Broken(f"{test} without a mutant: {run.how}, {run.detail}")
+                raise mutants_list.Broken(
+                    f"{test} without a mutant: {run.how}, {run.detail}. If it passes in the build "
+                    "folder, some 'old' is no whole expression: parentheses change what it means")
             self.normal[test] = run.seconds
 
     def bound(self, test):

@@ -156,6 +156,7 @@ class Tree:
 
     def build(self, place, mutants, overlays, programs):
         """Programs ("backend": test_backend; "ctest NAME": what the script runs) with `mutants`."""
+        place.mkdir()
         changed = self.changed_files(place / "tree", mutants, overlays)
         built = Built(self, place)
         made = {}  # object -> future, or None while it is that of the build folder

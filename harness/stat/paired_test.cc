@@ -43,6 +43,8 @@ TEST(MedianPairedRatioTest, NoRatioWithoutPairs) {
   EXPECT_FALSE(
       MedianPairedRatio(std::vector<double>{1, 2}, std::vector<double>{1}, 0.95).has_value());
   EXPECT_FALSE(
+      MedianPairedRatio(std::vector<double>{1}, std::vector<double>{1, 2}, 0.95).has_value());
+  EXPECT_FALSE(
       MedianPairedRatio(std::vector<double>{1, 2}, std::vector<double>{1, 0}, 0.95).has_value());
 }
 
