@@ -199,5 +199,48 @@ TEST(Rationals, CompareExactly) {
   EXPECT_EQ(ToToml(*ParseRational("1/1000")), "\"1/1000\"");
 }
 
+TEST(ParseBudgets, TheFirstFaultIsNamed) {
+  EXPECT_THAT(ErrorOfRow("{ benchmark = \"A\", allocs = -1, bytes = 0 },\n"
+                         "{ benchmark = \"B\", allocs = 0, bytes = -1 }"),
+              HasSubstr("b.toml:4: allocs must be"));
+}
+
+TEST(ParseBudgets, AVersionIsAnInteger) {
+  EXPECT_THAT(ErrorOf("version = 1.0\n[gate]\nbudgets = []\n"),
+              HasSubstr("b.toml:1: this tare reads version 1 only"));
+  EXPECT_EQ(ErrorOf("version = 1\n[gate]\nbudgets = []\n"), "no error");
+}
+
+TEST(ParseBudgets, ARangeOfOneValueIsOne) {
+  EXPECT_EQ(ErrorOfRow("{ benchmark = \"A\", allocs = { least = 5, most = 5, why = \"w\" }, "
+                       "bytes = 0 }"),
+            "no error");
+}
+
+// Over which number of operations a count is to be taken anew.
+TEST(OperationsOf, AreThoseOfAFractionAndNotOfARange) {
+  const auto budgets = ParseRows(
+      "{ benchmark = \"A\", allocs = \"1/1000\", bytes = 0 },\n"
+      "{ benchmark = \"B\", allocs = 1, bytes = \"3/500\" },\n"
+      "{ benchmark = \"C\", allocs = { most = \"3/8\", why = \"w\" }, bytes = 0 },\n"
+      "{ benchmark = \"D\", allocs = \"2000/1000\", bytes = 0 },\n");
+  ASSERT_TRUE(budgets.ok()) << budgets.status();
+  EXPECT_EQ(OperationsOf(*budgets, "A"), 1000);
+  EXPECT_EQ(OperationsOf(*budgets, "B"), 500);
+  EXPECT_EQ(OperationsOf(*budgets, "C"), 0);
+  EXPECT_EQ(OperationsOf(*budgets, "D"), 0);
+  EXPECT_EQ(OperationsOf(*budgets, "E"), 0);
+}
+
+TEST(ChooseBudget, StarsAreNoLetters) {
+  const auto budgets = ParseRows(
+      "{ benchmark = \"*A*\", allocs = 1, bytes = 1 },\n"
+      "{ benchmark = \"Ab*\", allocs = 2, bytes = 2 },\n");
+  ASSERT_TRUE(budgets.ok()) << budgets.status();
+  const Choice choice = ChooseBudget(*budgets, "Abc", {});
+  ASSERT_NE(choice.budget, nullptr) << choice.why;
+  EXPECT_EQ(choice.budget->line, 5);
+}
+
 }  // namespace
 }  // namespace tare::gate

@@ -200,6 +200,9 @@ TEST(Judge, ARangeHoldsForBothRunsOfAnUnstableCount) {
   const Case fewer = unstable("allocs/op 2000/1000 then 4000/1000" + bytes + others);
   EXPECT_EQ(fewer.Exit(), 3);
   EXPECT_THAT(fewer.Findings(), ElementsAre(HasSubstr("allocs/op: 2, the range is 3 to 5 (-1")));
+  // Whichever run came first.
+  EXPECT_EQ(unstable("allocs/op 5001/1000 then 3000/1000" + bytes + others).Exit(), 1);
+  EXPECT_EQ(unstable("allocs/op 4000/1000 then 2000/1000" + bytes + others).Exit(), 3);
   // The other limits of such a row hold as ever.
   EXPECT_EQ(unstable("allocs/op 3000/1000 then 4000/1000" + bytes +
                      ", syscalls/op 6000/1000 then 8001/1000, fds-left 0 then 0, live-B 0 then 0")
@@ -343,6 +346,116 @@ TEST(Waivers, ExcuseARegressionUntilTheirLastDay) {
               ElementsAre("cannot judge A bytes: the waiver excuses nothing: take it out "
                           "[b.toml:7]"));
   EXPECT_EQ(unused.Exit(), 4);
+}
+
+// A filter takes the other benchmarks away, and not the budgets of those that are nowhere.
+TEST(Judge, ABudgetOfNothingFailsThoughOthersAreFilteredOut) {
+  Case missing(std::string(kBudgetOfA) +
+                   "{ benchmark = \"B\", allocs = 0, bytes = 0 },\n"
+                   "{ benchmark = \"C\", allocs = 0, bytes = 0 },\n",
+               kA);
+  EXPECT_THAT(missing.Elsewhere("B").Findings(),
+              ElementsAre(HasSubstr("cannot judge C : a budget for C, which these results do not "
+                                    "have")));
+  EXPECT_EQ(missing.Exit(), 4);
+}
+
+TEST(Judge, OfTwoRemarksOnABenchmarkTheGraverCounts) {
+  const std::string unstable = "# unstable A: allocs/op 3/1000 then 4/1000\n";
+  const std::string failed = "# error A: killed by signal 11 (SIGSEGV)\n";
+  for (const std::string& text : {unstable + failed, failed + unstable}) {
+    const Case both(kBudgetOfA, text);
+    EXPECT_THAT(both.Findings(),
+                ::testing::Contains("fault A : killed by signal 11 (SIGSEGV) [r.txt]"))
+        << text;
+    EXPECT_EQ(both.Exit(), 5) << text;
+  }
+}
+
+// A count over twice as many operations can be held against it: it has whole steps of the budget's.
+TEST(Judge, AMultipleOfTheBudgetsOperationsIsJudged) {
+  const char* budget = "{ benchmark = \"A\", allocs = \"1/1000\", bytes = 0 },\n";
+  EXPECT_EQ(Case(budget, "BenchmarkA 2000 0.001 allocs/op 0 B/op\n").Exit(), 0);
+  EXPECT_EQ(Case(budget, "BenchmarkA 2000 0.0015 allocs/op 0 B/op\n").Exit(), 1);
+  EXPECT_EQ(Case(budget, "BenchmarkA 2000 0.0005 allocs/op 0 B/op\n").Exit(), 3);
+}
+
+TEST(Judge, AnUnstableRowIsJudgedWhereSystemCallsAreNotCounted) {
+  const Case uncounted(
+      "{ benchmark = \"A\", allocs = { most = 5, why = \"w\" }, bytes = { most = 99, why = \"w\" "
+      "}, syscalls = 8 },\n",
+      "# not applicable: syscalls/op: Permission denied\n"
+      "# unstable A: allocs/op 3000/1000 then 4000/1000, B/op 9/1 then 9/1\n");
+  EXPECT_THAT(uncounted.Findings(), ElementsAre(HasSubstr("not counted A syscalls: ")));
+  EXPECT_EQ(uncounted.Exit(), 0);
+}
+
+TEST(Judge, OfAFileWithAFaultNothingElseIsSaid) {
+  const Case partial(kBudgetOfA, "BenchmarkA 1000 3 allocs/op 96 B/op\n# partial: interrupted\n");
+  EXPECT_THAT(partial.Findings(), ElementsAre(HasSubstr("these results are partial: interrupted"),
+                                              HasSubstr("nothing was judged")));
+}
+
+TEST(Judge, WhereAProgramFailedNoBudgetIsMissed) {
+  const auto budgets =
+      ParseBudgets(absl::StrCat("version = 1\n[gate]\nbudgets = [\n", kBudgetOfA,
+                                "{ benchmark = \"B\", allocs = 0, bytes = 0 },\n]\n"),
+                   "b.toml");
+  ASSERT_TRUE(budgets.ok()) << budgets.status();
+  JudgeOptions options;
+  EXPECT_EQ(Judge(*budgets, {ReadEvidence(kA, "r.txt")}, options).ExitStatus(), 4);
+  options.incomplete = true;
+  EXPECT_EQ(Judge(*budgets, {ReadEvidence(kA, "r.txt")}, options).ExitStatus(), 0);
+}
+
+// A row that one of two machines should have, and has not, is missed though it is not the other's.
+TEST(Judge, ABudgetOfOneOfTwoMachinesIsMissed) {
+  const auto budgets = ParseBudgets(
+      "version = 1\n[gate]\nbudgets = [\n"
+      "{ benchmark = \"A\", allocs = 2, bytes = 96 },\n{ benchmark = \"B\", allocs = 2, bytes = 96 "
+      "},\n{ benchmark = \"C\", when = { os = \"linux\" }, allocs = 0, bytes = 0 },\n]\n",
+      "b.toml");
+  ASSERT_TRUE(budgets.ok()) << budgets.status();
+  const auto on = [](const char* os, const char* name) {
+    return ReadEvidence(absl::StrCat("os: ", os, "\nBenchmark", name, " 10 2 allocs/op 96 B/op\n"),
+                        name);
+  };
+  EXPECT_EQ(Judge(*budgets, {on("netbsd", "A"), on("freebsd", "B")}, {}).ExitStatus(), 0);
+  EXPECT_EQ(Judge(*budgets, {on("linux", "A"), on("freebsd", "B")}, {}).ExitStatus(), 4);
+}
+
+TEST(Judge, WhatIsAbsentAndNotBudgetedIsNoFailure) {
+  const Case absent(std::string(kBudgetOfA) + "{ benchmark = \"B\", unbudgeted = \"spins\" },\n",
+                    std::string(kA) + "# absent B: no kqueue\n");
+  EXPECT_THAT(absent.Findings(), ElementsAre("absent B : absent here: no kqueue [b.toml:5]"));
+  EXPECT_EQ(absent.Exit(), 0);
+}
+
+TEST(Waivers, ExcuseTheirMetricOfTheirBenchmarkAlone) {
+  const char* more = "BenchmarkA 1000 3 allocs/op 96 B/op 6 syscalls/op\n";
+  EXPECT_EQ(Case(WithWaiver("allocs", "2026-12-31"), more).Exit(), 0);
+  EXPECT_THAT(Case(WithWaiver("bytes", "2026-12-31"), more).Findings(),
+              ::testing::Contains(HasSubstr("regression A allocs")));
+  const std::string both = absl::StrCat("{ benchmark = \"B\", allocs = 0, bytes = 0 },\n",
+                                        WithWaiver("allocs", "2026-12-31"));
+  const Case other(both, absl::StrCat(more, "BenchmarkB 10 1 allocs/op 0 B/op\n"));
+  EXPECT_THAT(other.Findings(),
+              ElementsAre(HasSubstr("waived A allocs"), HasSubstr("regression B allocs")));
+  EXPECT_EQ(other.Exit(), 1);
+}
+
+// Its time has not come: what it excuses cannot be counted here, or is filtered out.
+TEST(Waivers, AreIdleWhereNothingCanBeSaidOfTheirMetric) {
+  EXPECT_THAT(Case(WithWaiver("syscalls", "2026-12-31"),
+                   "# not applicable: syscalls/op: Permission denied\n"
+                   "BenchmarkA 1000 2 allocs/op 96 B/op\n")
+                  .Findings(),
+              ElementsAre(HasSubstr("not counted A syscalls")));
+  const std::string of_b =
+      absl::StrCat(kBudgetOfA, "{ benchmark = \"B\", allocs = 0, bytes = 0 },\n",
+                   "]\nwaivers = [\n{ benchmark = \"B\", metric = \"allocs\", reason = \"r\", "
+                   "owner = \"o\", link = \"l\", expires = 2026-12-31 },\n");
+  EXPECT_EQ(Case(of_b, kA).Elsewhere("B").Exit(), 0);
 }
 
 }  // namespace

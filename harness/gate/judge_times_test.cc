@@ -162,6 +162,9 @@ TEST(JudgeTimes, NothingToJudgeIsNoPass) {
   TimedBenchmark zero = Timed("A", 9, 1);
   zero.base[3] = 0;
   EXPECT_EQ(Judged({zero}).ExitStatus(), 4);
+  TimedBenchmark now_zero = Timed("A", 9, 1);
+  now_zero.now[3] = 0;
+  EXPECT_THAT(Judged({now_zero}).findings[0].message, HasSubstr("are no pairs of times"));
 }
 
 TEST(JudgeTimes, AWaiverExcusesTimeAlone) {

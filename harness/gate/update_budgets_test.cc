@@ -276,5 +276,38 @@ TEST(UpdateBudgets, ARowOverTwoLinesIsRefusedRatherThanSpoilt) {
   EXPECT_EQ(update->text, file);
 }
 
+TEST(UpdateBudgets, ACeilingIsNotLowered) {
+  const std::string fewer = absl::StrReplaceAll(
+      Results(),
+      {{"0.001 allocs/op 0 B/op 8 usable-B/op 4", "0.001 allocs/op 0 B/op 7 usable-B/op 1"}});
+  const auto update = Apply(File(), fewer);
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->changes, ElementsAre(HasSubstr("A: ")));
+}
+
+TEST(UpdateBudgets, NewRowsOfOnePlaceAreInOrder) {
+  const auto update = Apply(
+      File(), Results() + "BenchmarkB2 10 0 allocs/op 0 B/op\nBenchmarkB1 10 0 allocs/op 0 B/op\n");
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->text, HasSubstr("  { benchmark = \"B1\", allocs = 0, bytes = 0 },\n"
+                                      "  { benchmark = \"B2\", allocs = 0, bytes = 0 },\n"
+                                      "  { benchmark = \"C\""));
+}
+
+// It is said of, and runs elsewhere.
+TEST(UpdateBudgets, WhatIsAbsentHereIsNotPruned) {
+  const auto update =
+      Apply(File(), "os: linux\nBenchmarkA 10 0 allocs/op 0 B/op\n# absent C: no kqueue\n",
+            {.prune = true});
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->changes, ElementsAre(HasSubstr("A: "), "removed D*"));
+}
+
+TEST(UpdateBudgets, WhatARunGaveBackIsNothingLeft) {
+  const auto update = Apply("", "BenchmarkA 10 0 allocs/op 0 B/op -32 live-B\n");
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_THAT(update->text, HasSubstr("allocs = 0, bytes = 0, live_bytes = 0 }"));
+}
+
 }  // namespace
 }  // namespace tare::gate

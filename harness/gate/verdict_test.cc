@@ -165,5 +165,28 @@ TEST(RenderJunit, OneCaseABenchmarkOfItsGravestOutcome) {
             "</testsuites>\n");
 }
 
+// One finding alone may be longer than a comment.
+TEST(RenderMarkdown, AFindingThatDoesNotFitIsLeftOut) {
+  Verdict verdict = Mixed();
+  verdict.findings.push_back(Found(Outcome::kFault, "A", std::string(70000, 'x').c_str()));
+  const std::string text = RenderMarkdown(verdict);
+  EXPECT_LT(text.size(), size_t{60000});
+  EXPECT_THAT(text, AllOf(HasSubstr("More than fits here"), HasSubstr("2 \\| 3 & \"more\"")));
+}
+
+TEST(RenderText, OfTheTimesThatPassedTheBluntestIsNamed) {
+  Verdict verdict;
+  verdict.times = TimesJudged{"base/bin", 3, 0.05, 0.05};
+  for (const auto& [name, seen_from] : {std::pair{"A", 0.07}, {"B", 0.21}, {"C", 0.11}}) {
+    Finding finding = Found(Outcome::kPass, name, "");
+    finding.time.emplace();
+    finding.time->seen_from = seen_from;
+    verdict.findings.push_back(finding);
+  }
+  EXPECT_THAT(RenderText(verdict),
+              HasSubstr("of those that passed, B would have hidden the most: it is seen from 21 % "
+                        "slower on\n"));
+}
+
 }  // namespace
 }  // namespace tare::gate
