@@ -82,5 +82,22 @@ TEST(FindFaults, EachKindIsNamed) {
   }
 }
 
+TEST(FindFaults, ALineOfTheGreatestLengthIsNone) {
+  EXPECT_THAT(FaultsOf("#" + std::string(kLongestLine - 1, 'a') + "\nBenchmarkA 10 3 ns/op\n"),
+              IsEmpty());
+}
+
+TEST(FindFaults, LessThanNothingMayBeLeft) {
+  EXPECT_THAT(FaultsOf("BenchmarkA 10 0 allocs/op -16 live-B\n"), IsEmpty());
+}
+
+TEST(FindFaults, SixtyBytesOfALineAreShown) {
+  const std::string sixty = "No " + std::string(57, 'x');
+  EXPECT_THAT(FaultsOf("BenchmarkA 10 3 ns/op\n" + sixty + "\n"),
+              ElementsAre("f:2: no line of the result format: '" + sixty + "'"));
+  EXPECT_THAT(FaultsOf("BenchmarkA 10 3 ns/op\n" + sixty + "y\n"),
+              ElementsAre("f:2: no line of the result format: '" + sixty + "...'"));
+}
+
 }  // namespace
 }  // namespace tare::result

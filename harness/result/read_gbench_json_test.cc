@@ -283,6 +283,7 @@ TEST(Json, RefusesWhatIsNone) {
                            "\"a",
                            "[\"\\u12",
                            "\"\\ud800\\u0041\"",
+                           "\"\\ud800\\ue000\"",
                            "{\"a\": 1 \"b\": 2}",
                            "[{\"context\": {\"a\": 1 \"b\": 2}}]",
                            "{\"context\": {\"a\": {\"b\": 1 \"c\": 2}}}",
@@ -303,6 +304,18 @@ TEST(Json, ReadsWhatIsOne) {
   EXPECT_EQ(value.items[1].text, "-0.5e-3");
   EXPECT_EQ(value.items[4].kind, JsonValue::Kind::kNumber);
   EXPECT_NE(value.items[5].Find("a"), nullptr);
+}
+
+TEST(GbenchJson, EveryUnitOfTimeBecomesNanoseconds) {
+  const std::pair<const char*, double> units[] = {{"ns", 2}, {"us", 2e3}, {"ms", 2e6}, {"s", 2e9}};
+  for (const auto& [unit, ns] : units) {
+    const ReadOutcome outcome = ReadGbenchJson(
+        std::string(R"({"benchmarks": [{"name": "A", "iterations": 1, "real_time": 2, )") +
+            R"("time_unit": ")" + unit + R"("}]})",
+        "f");
+    ASSERT_EQ(outcome.file.rows.size(), 1u) << unit;
+    EXPECT_EQ(*outcome.file.rows[0].Find("ns/op"), ns) << unit;
+  }
 }
 
 }  // namespace

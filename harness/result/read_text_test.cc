@@ -160,5 +160,20 @@ TEST(ReadTextTest, EveryLineIsAccountedFor) {
             6u);
 }
 
+// What one line leaves behind is not the next one's.
+TEST(TextReaderTest, ARowHasItsOwnValuesAlone) {
+  TextReader reader("BenchmarkA 1 2 B/op 3 allocs/op\nBenchmarkB 4 5 ns/op\n", "f");
+  ASSERT_EQ(reader.Next(), Line::kResult);
+  ASSERT_EQ(reader.Next(), Line::kResult);
+  EXPECT_EQ(reader.row(), (Row{"B", 4, {{5, "ns/op"}}}));
+}
+
+TEST(ReadTextTest, AKeyThatIsTakenAwayLateWasNeverThere) {
+  EXPECT_THAT(ReadText("BenchmarkA 1 5 ns/op\nnote:\n", "r").errors, IsEmpty());
+  EXPECT_THAT(ReadText("note: x\nBenchmarkA 1 5 ns/op\nnote:\n", "r").errors,
+              ElementsAre("r:3: key note changes after the first result; one file holds one "
+                          "configuration"));
+}
+
 }  // namespace
 }  // namespace tare::result

@@ -24,6 +24,7 @@ TEST(RowNames, KeepWhatSaysHowABenchmarkIsRun) {
   EXPECT_EQ(RowNameOfGbench("Work/real_time/threads:1"), "Work/real_time");
   EXPECT_EQ(RowNameOfGbench("real_time"), "real_time") << "a function of that name";
   EXPECT_EQ(RowNameOfGbench(""), "");
+  EXPECT_EQ(RowNameOfGbench("Work/:5"), "Work/:5") << "an argument without a name";
 }
 
 TEST(RowNames, FormerOnesAreWithoutIt) {

@@ -22,6 +22,7 @@ TEST(Utf8, EachByteThatIsNotIsReplaced) {
   EXPECT_EQ(ToUtf8("\xF4\x90\x80\x80"), std::string(kNo) + kNo + kNo + kNo) << "beyond the last";
   EXPECT_EQ(ToUtf8("\xE2\x82"), std::string(kNo) + kNo) << "cut short";
   EXPECT_EQ(ToUtf8("\xEF\xBF\xBE"), std::string(kNo) + kNo + kNo) << "XML has no U+FFFE";
+  EXPECT_EQ(ToUtf8("\xEF\xBF\xBF"), std::string(kNo) + kNo + kNo) << "nor U+FFFF";
 }
 
 TEST(Utf8, QuotedForJson) {
