@@ -131,6 +131,8 @@ TEST_F(InputTest, EveryPairOfAUnitLineCounts) {
   EXPECT_EQ(Read({path}), absl::StrCat("error ", path, ":1: expected key=value\nerror ", path,
                                        ":1: expected key=value\nerror ", path, ":2: missing unit"));
   EXPECT_NE(units_.Find("X"), nullptr);
+  const std::string late = Write("late", "Unit Y better=lower a\n");
+  EXPECT_EQ(Read({late}), absl::StrCat("error ", late, ":1: expected key=value")) << "once";
 }
 
 // Lines across the pieces that are read, and their numbers.

@@ -113,6 +113,44 @@ TEST_F(ProjectionTest, ASheetKeepsRoundsInOrderAndSaysWhatVaries) {
   EXPECT_TRUE(sheet.VaryingIn(*table.Find(sheet.RowsOf(table)[0], files[1])).empty());
 }
 
+// A key that comes later does not change the keys that were, nor does a line that lacks it keep it.
+TEST_F(ProjectionTest, ALineHasNothingOfTheOneBefore) {
+  auto tables = projections_.Parse(".config", &filter_);
+  ASSERT_TRUE(tables.ok());
+  const ResultLine plain = Line("A", {{"goos", "linux"}});
+  const ResultLine more = Line("A", {{"goos", "linux"}, {"cpu", "x"}});
+  const Key first = (*tables)->Of(plain);
+  EXPECT_EQ((*tables)->NamedText((*tables)->Of(more)), "goos:linux cpu:x");
+  EXPECT_EQ((*tables)->Of(plain), first);
+  EXPECT_EQ((*tables)->NamedText(first), "goos:linux");
+}
+
+TEST_F(ProjectionTest, AFilterKeepsTheUnitsThatMatchByEitherName) {
+  // Of 1 sec/op, read as ns/op, and 2 B/op: what is left, as a sum.
+  const auto kept = [&](const std::string& query) {
+    ResultLine line = Line("A", {});
+    line.values = {{1, symbols_.Intern("sec/op"), symbols_.Intern("ns/op")},
+                   {2, symbols_.Intern("B/op"), 0}};
+    const bool any = Filter::Parse(query, &symbols_)->Apply(&line);
+    EXPECT_EQ(any, !line.values.empty()) << query;
+    double sum = 0;
+    for (const Measurement& value : line.values) sum += value.value;
+    return sum;
+  };
+  EXPECT_EQ(kept(".unit:ns/op"), 1);
+  EXPECT_EQ(kept(".unit:sec/op"), 1);
+  EXPECT_EQ(kept("-.unit:ns/op"), 2);
+  EXPECT_EQ(kept(".unit:ns/op OR .unit:B/op"), 3);
+  EXPECT_EQ(kept(".unit:ns/op .unit:B/op"), 0);
+  EXPECT_EQ(kept(".name:A .unit:B/op"), 2);
+}
+
+TEST_F(ProjectionTest, ThousandsOfTermsAreNoLevels) {
+  std::string query = "*";
+  for (int i = 0; i < 3000; ++i) query += " OR a:b";
+  EXPECT_TRUE(Filter::Parse(query, &symbols_).ok());
+}
+
 // Each level is a call: a stack that overflows would be no answer.
 TEST(FilterTest, DeepNestingIsRefused) {
   Symbols symbols;
