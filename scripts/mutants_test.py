@@ -135,7 +135,8 @@ class MutantsTest(unittest.TestCase):
         self.expect(2, ["broken: 1", "does not compile", "forgotten"],
                     [SUM.replace("2 * i", "forgotten") + 'tests = ["toy XX-01"]\n'])
         # The others of its batch are judged all the same.
-        self.expect(2, ["caught: 1, survived: 0, broken: 1", "does not compile: harness/toy/toy.cc: x"],
+        self.expect(2, ["caught: 1, survived: 0, broken: 1",
+                        "does not compile: harness/toy/toy.cc: x"],
                     [SUM + 'tests = ["toy XX-01"]\n', never.replace("n + 2", "forgotten")])
         self.expect(2, ["has this 0 times, not once"],
                     [SUM.replace("sum += i", "sum -= i") + 'tests = ["toy XX-01"]\n'])
