@@ -253,6 +253,20 @@ FD_TEST(CloseTest, CL_02_EOF_07_ThePeersAbortiveCloseWakesAReadWithReset) {
   EXPECT_NE(this->a.read.result.os, 0);
 }
 
+// The reset was the last connection's.
+FD_TEST(CloseTest, EOF_08_AReopenedDescriptorHasForgottenTheReset) {
+  EXPECT_EQ(Text(this->b.CloseNow()), "0 ok");
+  EXPECT_EQ(Text(this->a.ReadNow(this->buffer)), "0 reset");
+  EXPECT_EQ(Text(this->a.CloseNow()), "0 ok");
+  Pair pair;
+  ASSERT_TRUE(TcpPairs({&pair, 1}).ok());
+  ASSERT_EQ(Text(this->a.Open(pair.client)), "0 ok");
+  ASSERT_TRUE(ShutdownSend(pair.server).ok());
+  EXPECT_EQ(Text(this->a.ReadNow(this->buffer)), "0 eof");
+  EXPECT_EQ(Text(this->a.CloseNow()), "0 ok");
+  (void)CloseHandle(pair.server);
+}
+
 FD_TEST(CloseTest, RS_06_NoTimerIsArmedAfterClose) {
   EXPECT_EQ(this->a.SetDeadline(Now().Plus(kHour)), Errc::kOk);
   this->a.BeginRead(this->buffer);

@@ -156,6 +156,32 @@ TYPED_TEST(SharedFdTest, CloseEndsEverybodyInLine) {
   EXPECT_EQ(c.client.Read({&b, 1}).err, Errc::kClosed);
 }
 
+// CL-04: whoever comes second is refused, and neither waits for ever.
+TYPED_TEST(SharedFdTest, CL_04_TwoThreadsThatCloseAtOnceBothReturn) {
+  constexpr int kRounds = 200;
+  LoopThread<TypeParam> loop;
+  for (int round = 0; round < kRounds; ++round) {
+    Pair pair;
+    ASSERT_TRUE(TcpPairs({&pair, 1}).ok());
+    SharedFd<TypeParam> fd(loop.loop());
+    ASSERT_TRUE(fd.Open(pair.client).ok());
+    std::atomic<int> ready{0};
+    Result ends[2];
+    const auto close = [&](Result& end) {
+      ++ready;
+      while (ready.load() < 2) std::this_thread::yield();
+      end = fd.Close();
+    };
+    std::thread other([&] { close(ends[1]); });
+    close(ends[0]);
+    other.join();
+    const bool first = ends[0].ok();
+    EXPECT_TRUE(ends[first ? 0 : 1].ok());
+    EXPECT_EQ(ends[first ? 1 : 0].err, Errc::kClosed);
+    (void)CloseHandle(pair.server);
+  }
+}
+
 // DL-20: a reader queued behind another one ends on the deadline, and so does the one before it.
 TYPED_TEST(SharedFdTest, QueuedReadersTimeOutTogether) {
   LoopThread<TypeParam> loop;
