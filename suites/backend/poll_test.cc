@@ -117,6 +117,38 @@ CONTRACT(PollTest, S14_WhatHasNothingPendingDoesNotEndPoll) {
   return NeverReturnsEarly(bed);
 }
 
+// Nor is it reported at every look, unseen: whoever waits sleeps.
+CONTRACT(PollTest, S14_WhatHasNothingPendingBurnsNoCpu) {
+  Bed<B> bed;
+  Line<B> data(bed), end(bed), reset(bed), both(bed);
+  const Endpoint<B> unconnected(bed, OwnedHandle(NewTcp4()));
+  Push(*data.peer, Pattern(100));
+  (void)ShutdownSend(*end.peer);
+  reset.peer.Close();
+  (void)ShutdownSend(*both.peer);
+  (void)ShutdownSend(both.end.handle());
+  bed.PollInVain();
+  constexpr int64_t kWait = 100 * kMilli;
+  const int64_t before = CpuTime();
+  MUST(bed.Poll(Now().Plus(kWait)) == 0);
+  MUST(CpuTime() - before < kWait / 2);
+  return bed.verdict();
+}
+
+// Looks again and again instead of waiting.
+template <class B>
+class Spins : public Forward<B> {
+ public:
+  int Poll(Deadline d) noexcept {
+    int count = 0;
+    do {
+      count = Forward<B>::Poll(Deadline::Past());
+    } while (count == 0 && !HasPassed(d));
+    return count;
+  }
+};
+CATCHES(PollTest, S14_WhatHasNothingPendingBurnsNoCpu, Spins, "CpuTime() - before < kWait / 2")
+
 CONTRACT(PollTest, S14_AnInterruptionDoesNotEndPoll) {
   Bed<B> bed;
   std::array<std::byte, 16> buffer;

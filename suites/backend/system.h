@@ -53,6 +53,8 @@ int FillQueue(const Address& to);
 
 // How often this thread has given up its CPU in order to wait.
 int64_t Sleeps();
+// How long this thread has run, in nanoseconds.
+int64_t CpuTime();
 
 // While it lives this process can open at most `more` handles beside those that it has.
 class HandleLimit {

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -158,6 +159,12 @@ int64_t Sleeps() {
   rusage usage;
   Must(getrusage(RUSAGE_THREAD, &usage), "getrusage");
   return usage.ru_nvcsw;
+}
+
+int64_t CpuTime() {
+  timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
 HandleLimit::HandleLimit(int more) {

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// What system calls may say on the way of readiness: interruptions and aborted connections never
+// come out, errors do, as they are.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include "impl/backend/backends.h"
+#include "suites/backend/bed.h"
+#include "suites/backend/check.h"
+#include "suites/backend/kinds.h"
+#include "suites/backend/stream.h"
+#include "suites/backend/system.h"
+#include "suites/support/faulty_calls.h"
+
+namespace tare::io::contract {
+namespace {
+
+using suites::FaultyCalls;
+using suites::SystemCall;
+
+// Those that make their calls in this process; io_uring's has a test of its own.
+template <class B>
+class CallFaultTest : public testing::Test {};
+TYPED_TEST_SUITE(CallFaultTest, suites::AllBackends, suites::BackendNames);
+
+template <class B>
+bool MakesNoCalls() {
+  if constexpr (requires(typename B::Port port) { port.may_try; }) return CannotRun<B>();
+  return NotApplicable("the kernel makes its calls: test_io_uring injects its completions").empty();
+}
+
+// An op of any kind that moves 100 bytes from or to `peer`, whose call meets `errors` first.
+template <class B>
+std::string Meets(SystemCall call, Op::Kind kind, std::vector<int> errors, bool wait_first) {
+  Bed<B> bed;
+  Line<B> line(bed);
+  std::vector<std::byte> bytes = Pattern(100);
+  Piece pieces[2] = {{bytes.data(), 40}, {bytes.data() + 40, 60}};
+  Message message;
+  message.pieces = pieces;
+  const bool in = DirectionOf(kind) == Direction::kIn;
+  if (in && !wait_first) Push(*line.peer, Pattern(100));
+  const auto start = [&] {
+    switch (kind) {
+      case Op::Kind::kRecv:
+        return line.end.Recv(bytes);
+      case Op::Kind::kReadv:
+        return Readv(line.end, message, 2);
+      case Op::Kind::kRecvFrom:
+        return RecvFrom(line.end, bytes, message);
+      case Op::Kind::kSend:
+        return line.end.Send(bytes);
+      case Op::Kind::kWritev:
+        return Writev(line.end, message, 2);
+      default:
+        return SendTo(line.end, bytes, message);
+    }
+  };
+  if (wait_first) {
+    start();
+    bed.PollInVain();
+    MUST(line.end.in.pending());
+    Push(*line.peer, Pattern(100));
+  }
+  const FaultyCalls faulty(call, errors);
+  if (!wait_first) start();
+  Call<B>& op = in ? line.end.in : line.end.out;
+  MUST(bed.PollUntilEnded(op));
+  MUST(faulty.left() == 0);
+  const int last = errors.back();
+  if (last == EINTR || last == EAGAIN) {
+    MUST(op.result.ok());
+    MUST(op.result.n == 100);
+  } else {
+    MUST(op.result.err == FromErrno(last));
+    MUST(op.result.os == last);
+    MUST(op.result.n == 0);
+  }
+  return bed.verdict();
+}
+
+struct Kind {
+  SystemCall call;
+  Op::Kind kind;
+};
+constexpr Kind kKinds[] = {
+    {SystemCall::kRecv, Op::Kind::kRecv},         {SystemCall::kRecvMsg, Op::Kind::kReadv},
+    {SystemCall::kRecvFrom, Op::Kind::kRecvFrom}, {SystemCall::kSend, Op::Kind::kSend},
+    {SystemCall::kSendMsg, Op::Kind::kWritev},    {SystemCall::kSendTo, Op::Kind::kSendTo}};
+
+TYPED_TEST(CallFaultTest, S12_InterruptedCallsAreMadeAgain) {
+  if (MakesNoCalls<TypeParam>()) return;
+  for (const Kind& k : kKinds) {
+    EXPECT_EQ(Meets<TypeParam>(k.call, k.kind, {EINTR}, false), "") << static_cast<int>(k.kind);
+    EXPECT_EQ(Meets<TypeParam>(k.call, k.kind, {EINTR, EINTR, EINTR}, false), "");
+    if (DirectionOf(k.kind) == Direction::kOut) continue;
+    EXPECT_EQ(Meets<TypeParam>(k.call, k.kind, {EINTR}, true), "") << static_cast<int>(k.kind);
+  }
+}
+
+// The system said that it was ready, and then it was not; or there was no memory to say more.
+TYPED_TEST(CallFaultTest, S12_AWouldBlockIsWaitedFor) {
+  if (MakesNoCalls<TypeParam>()) return;
+  for (const Kind& k : kKinds) {
+    EXPECT_EQ(Meets<TypeParam>(k.call, k.kind, {EAGAIN}, false), "") << static_cast<int>(k.kind);
+    EXPECT_EQ(Meets<TypeParam>(k.call, k.kind, {EINTR, EAGAIN}, false), "");
+  }
+}
+
+TYPED_TEST(CallFaultTest, S12_ErrorsComeOutAsTheyAre) {
+  if (MakesNoCalls<TypeParam>()) return;
+  for (const Kind& k : kKinds) {
+    for (const int error : {ENOMEM, ENOBUFS, ECONNRESET, EIO, ETIMEDOUT}) {
+      EXPECT_EQ(Meets<TypeParam>(k.call, k.kind, {error}, false), "") << error;
+    }
+    EXPECT_EQ(Meets<TypeParam>(k.call, k.kind, {EINTR, EIO}, false), "");
+  }
+}
+
+template <class B>
+std::string AcceptMeets(std::vector<int> errors, Errc expected) {
+  Bed<B> bed;
+  Address at = Loopback4();
+  Endpoint<B> listener(bed, OwnedHandle(Listen(at)));
+  const OwnedHandle dialer(Dial(at));
+  (void)ResetOnClose(*dialer);
+  const FaultyCalls faulty(SystemCall::kAccept4, std::move(errors));
+  listener.Accept();
+  MUST(bed.PollUntilEnded(listener.in));
+  MUST(faulty.left() == 0);
+  MUST(listener.in.result.err == expected);
+  if (expected == Errc::kOk) {
+    const OwnedHandle accepted(listener.in.result);
+    MUST(ToString(RemoteAddress(*accepted)) == ToString(LocalAddress(*dialer)));
+  }
+  return bed.verdict();
+}
+
+TYPED_TEST(CallFaultTest, AC_06_S12_AcceptsSkipAbortedConnectionsAndInterruptions) {
+  if (MakesNoCalls<TypeParam>()) return;
+  for (const int error : {EINTR, ECONNABORTED, EPROTO, EAGAIN}) {
+    EXPECT_EQ(AcceptMeets<TypeParam>({error}, Errc::kOk), "") << error;
+  }
+  EXPECT_EQ(AcceptMeets<TypeParam>({ECONNABORTED, EINTR, ECONNABORTED}, Errc::kOk), "");
+  EXPECT_EQ(AcceptMeets<TypeParam>({ENFILE}, Errc::kResource), "");
+}
+
+template <class B>
+std::string ConnectMeets(int error, Errc expected) {
+  Bed<B> bed;
+  Address at = Loopback4();
+  const OwnedHandle listener(Listen(at));
+  Endpoint<B> dialer(bed, OwnedHandle(NewTcp4()));
+  (void)ResetOnClose(dialer.handle());
+  const FaultyCalls faulty(SystemCall::kConnect, {error});
+  dialer.Connect(at);
+  MUST(bed.PollUntilEnded(dialer.out));
+  MUST(faulty.left() == 0);
+  MUST(dialer.out.result.err == expected);
+  if (expected == Errc::kOk) MUST(ToString(RemoteAddress(dialer.handle())) == ToString(at));
+  return bed.verdict();
+}
+
+TYPED_TEST(CallFaultTest, AC_16_S12_AnInterruptedConnectIsWaitedFor) {
+  if (MakesNoCalls<TypeParam>()) return;
+  EXPECT_EQ(ConnectMeets<TypeParam>(EINTR, Errc::kOk), "");
+  EXPECT_EQ(ConnectMeets<TypeParam>(EADDRNOTAVAIL, Errc::kNotAvailable), "");
+  EXPECT_EQ(ConnectMeets<TypeParam>(ENETUNREACH, Errc::kUnreachable), "");
+}
+
+}  // namespace
+}  // namespace tare::io::contract
