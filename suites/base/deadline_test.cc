@@ -44,8 +44,12 @@ TEST(HasPassedTest, IsTrueFromTheDeadlineOnAndNotBefore) {
       passed = HasPassed(d);
       const Deadline after = Now();
       // Between the two it looked.
-      if (before >= d) ASSERT_TRUE(passed);
-      if (after < d) ASSERT_FALSE(passed);
+      if (before >= d) {
+        ASSERT_TRUE(passed);
+      }
+      if (after < d) {
+        ASSERT_FALSE(passed);
+      }
     }
   }
 }
