@@ -281,6 +281,15 @@ FD_TEST(CloseTest, RS_06_NoTimerIsArmedAfterClose) {
   EXPECT_TRUE(this->loop.timers().empty());
 }
 
+// Somebody has closed the handle's number behind the descriptor's back.
+FD_TEST(CloseTest, ACloseThatFailsSaysSo) {
+  ASSERT_TRUE(CloseHandle(this->a.handle()).ok());
+  const Result r = this->a.CloseNow();
+  EXPECT_EQ(r.err, Errc::kInvalid) << Text(r);
+  EXPECT_NE(r.os, 0);
+  EXPECT_FALSE(this->a.open());
+}
+
 // What fails to open is still the caller's, and the descriptor can be opened with something else.
 FD_TEST(CloseTest, RS_08_AnOpenThatFailsLeavesNothingBehind) {
   Probe<Fd<B>> fd(this->loop);

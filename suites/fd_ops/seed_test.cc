@@ -235,6 +235,17 @@ FD_TEST(SeedTest, SD_1_10_CX_13_NothingOfTheCallersStaysInTheOperation) {
       });
 }
 
+// The accept fails, for the socket is no listener; its address is not kept for that.
+FD_TEST(SeedTest, CX_13_NoAddressStaysInTheOperation) {
+  Scene<Fd<RemembersOps<B>>> scene;
+  Address peer;
+  scene.a.BeginAccept(&peer);
+  EXPECT_EQ(scene.a.Await(scene.a.read).err, Errc::kInvalid);
+  const auto& ops = scene.loop.backend().ops;
+  ASSERT_FALSE(ops.empty());
+  for (const Op* op : ops) EXPECT_EQ(op->peer, nullptr);
+}
+
 // The seed's own test: the average of the allocations, cut to a whole number, is not above 0.
 bool PassesTheSeedsTest(const AllocCount& count, int runs) {
   return static_cast<int>(static_cast<double>(count.allocs) / runs) <= 0;

@@ -206,6 +206,31 @@ TYPED_TEST(SharedFdTest, QueuedReadersTimeOutTogether) {
   EXPECT_EQ(got, sent);
 }
 
+TYPED_TEST(SharedFdTest, DL_04_EachDirectionHasItsOwnDeadline) {
+  LoopThread<TypeParam> loop;
+  Connected<TypeParam> c(loop.loop());
+  const std::byte sent{1};
+  std::byte got{};
+  const auto write = [&] { return c.server.Write({&sent, 1}).err; };
+  const auto read = [&] {
+    EXPECT_TRUE(c.client.Write({&sent, 1}).ok());
+    return c.server.Read({&got, 1}).err;
+  };
+  ASSERT_EQ(c.server.SetWriteDeadline(Deadline::Past()), Errc::kOk);
+  EXPECT_EQ(write(), Errc::kTimeout);
+  EXPECT_EQ(read(), Errc::kOk);
+  ASSERT_EQ(c.server.SetWriteDeadline(Deadline::Never()), Errc::kOk);
+  ASSERT_EQ(c.server.SetReadDeadline(Deadline::Past()), Errc::kOk);
+  EXPECT_EQ(write(), Errc::kOk);
+  EXPECT_EQ(read(), Errc::kTimeout);
+  ASSERT_EQ(c.server.SetDeadline(Deadline::Never()), Errc::kOk);
+  EXPECT_EQ(write(), Errc::kOk);
+  EXPECT_EQ(read(), Errc::kOk);
+  ASSERT_EQ(c.server.SetDeadline(Deadline::Past()), Errc::kOk);
+  EXPECT_EQ(write(), Errc::kTimeout);
+  EXPECT_EQ(read(), Errc::kTimeout);
+}
+
 // A deadline in the past is in force when the setter returns, for the pending read and the next.
 TYPED_TEST(SharedFdTest, PastDeadlineEndsThePendingReadFromAnotherThread) {
   LoopThread<TypeParam> loop;

@@ -213,6 +213,30 @@ TYPED_TEST(LoopTest, ATaskMayPostItselfAgainWithoutHoldingTheTurn) {
   }
 }
 
+// By then it is linked behind nobody: what was behind it runs in the same turn, and once.
+TYPED_TEST(LoopTest, ATaskThatPostsItselfAgainKeepsWhatIsBehindIt) {
+  if (this->CannotRun()) return;
+  Loop<TypeParam> loop;
+  struct Counted : Task {
+    Loop<TypeParam>* again_on = nullptr;
+    int runs = 0;
+  } first, second;
+  first.again_on = &loop;
+  for (Counted* task : {&first, &second}) {
+    task->run = [](Task& t) noexcept {
+      Counted& c = static_cast<Counted&>(t);
+      if (++c.runs == 1 && c.again_on != nullptr) c.again_on->Post(c);
+    };
+    loop.Post(*task);
+  }
+  EXPECT_EQ(loop.Turn(GiveUp<TypeParam>()), 2);
+  EXPECT_EQ(first.runs, 1);
+  EXPECT_EQ(second.runs, 1);
+  EXPECT_EQ(loop.Turn(GiveUp<TypeParam>()), 1);
+  EXPECT_EQ(first.runs, 2);
+  EXPECT_EQ(second.runs, 1);
+}
+
 TYPED_TEST(LoopTest, AWakeBeforeOrBetweenTurnsEndsTheNextThatWaits) {
   if (this->CannotRun()) return;
   Loop<TypeParam> loop;

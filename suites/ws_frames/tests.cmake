@@ -52,12 +52,6 @@ tare_python_test(ws_frames_differential_long ${CMAKE_CURRENT_SOURCE_DIR}/differe
                  $<TARGET_FILE:ws_print_events> 1000000)
 set_tests_properties(ws_frames_differential_long PROPERTIES LABELS long TIMEOUT 3000)
 
-# Faults planted one at a time, each seen by the tests of its id; with the flags of this build.
-if(NOT TARE_SANITIZE)
-  tare_python_test(ws_frames_mutants ${CMAKE_CURRENT_SOURCE_DIR}/mutants_test.py ${PROJECT_BINARY_DIR})
-  set_tests_properties(ws_frames_mutants PROPERTIES LABELS long TIMEOUT 3000)
-endif()
-
 # The table of peers on a machine that has none of their packages.
 block()
   foreach(name beast wslay)
