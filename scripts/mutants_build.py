@@ -230,8 +230,11 @@ class Tree:
             moved.update(self.helpers(place, found, changed, made))
         objects = {}
         names = [d for d, found in defines.items() if found.keys() & moved.keys()]
+        # Of a source that the program compiles itself a library's object is left where it is.
+        own = {source for source, built, _ in target.steps if built in target.link}
         stale = [step for step in target.steps if self.deps[step[1]] & changed or
                  any(self.says(file, d) for d in names for file in self.deps[step[1]])]
+        stale = [step for step in stale if step[1] in target.link or step[0] not in own]
         tests = [words for source, _, words in stale if source.endswith("_test.cc")]
         if len(tests) > 3 and not self.first:
             self.compile_first(tests[0])

@@ -3,8 +3,12 @@
 #include "impl/loop/park.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <fstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -46,6 +50,28 @@ TEST(ParkerTest, UnparkedByAnotherThreadAndGone) {
   }
   helper.join();
   EXPECT_EQ(right, kRounds);
+}
+
+// Whether a thread of this process waits for something, and does not run or spin.
+bool Sleeps(long thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string number, name, state;
+  file >> number >> name >> state;
+  return state == "S";
+}
+
+// Not one that still looks whether it must: that one needs no wake-up.
+TEST(ParkerTest, OneThatSleepsIsWoken) {
+  Parker parker;
+  std::atomic<long> number{0};
+  std::thread sleeper([&] {
+    number.store(syscall(SYS_gettid));
+    parker.Park();
+  });
+  while (number.load() == 0) std::this_thread::yield();
+  while (!Sleeps(number.load())) std::this_thread::yield();
+  parker.Unpark();
+  sleeper.join();
 }
 
 TEST(ParkerTest, ManyThreadsParkEachOnItsOwn) {
