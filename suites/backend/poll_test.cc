@@ -128,10 +128,11 @@ CONTRACT(PollTest, S14_WhatHasNothingPendingBurnsNoCpu) {
   (void)ShutdownSend(*both.peer);
   (void)ShutdownSend(both.end.handle());
   bed.PollInVain();
-  constexpr int64_t kWait = 100 * kMilli;
+  // Who sleeps takes a thousandth of it, and who spins more than a twentieth on a busy machine too.
+  constexpr int64_t kWait = 200 * kMilli;
   const int64_t before = CpuTime();
   MUST(bed.Poll(Now().Plus(kWait)) == 0);
-  MUST(CpuTime() - before < kWait / 2);
+  MUST(CpuTime() - before < kWait / 20);
   return bed.verdict();
 }
 
@@ -147,7 +148,7 @@ class Spins : public Forward<B> {
     return count;
   }
 };
-CATCHES(PollTest, S14_WhatHasNothingPendingBurnsNoCpu, Spins, "CpuTime() - before < kWait / 2")
+CATCHES(PollTest, S14_WhatHasNothingPendingBurnsNoCpu, Spins, "CpuTime() - before < kWait / 20")
 
 CONTRACT(PollTest, S14_AnInterruptionDoesNotEndPoll) {
   Bed<B> bed;
