@@ -140,7 +140,7 @@ std::string AcceptMeets(std::vector<int> errors, Errc expected) {
   return bed.verdict();
 }
 
-TYPED_TEST(CallFaultTest, AC_06_S12_AcceptsSkipAbortedConnectionsAndInterruptions) {
+TYPED_TEST(CallFaultTest, S12_AcceptsSkipAbortedConnectionsAndInterruptions) {
   if (MakesNoCalls<TypeParam>()) return;
   for (const int error : {EINTR, ECONNABORTED, EPROTO, EAGAIN}) {
     EXPECT_EQ(AcceptMeets<TypeParam>({error}, Errc::kOk), "") << error;
@@ -165,7 +165,7 @@ std::string ConnectMeets(int error, Errc expected) {
   return bed.verdict();
 }
 
-TYPED_TEST(CallFaultTest, AC_16_S12_AnInterruptedConnectIsWaitedFor) {
+TYPED_TEST(CallFaultTest, S12_AnInterruptedConnectIsWaitedFor) {
   if (MakesNoCalls<TypeParam>()) return;
   EXPECT_EQ(ConnectMeets<TypeParam>(EINTR, Errc::kOk), "");
   EXPECT_EQ(ConnectMeets<TypeParam>(EADDRNOTAVAIL, Errc::kNotAvailable), "");
