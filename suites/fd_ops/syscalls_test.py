@@ -12,8 +12,7 @@ import unittest
 BENCH = ""
 ROWS = ("variant=floor", "variant=reference/backend=epoll", "variant=reference/backend=io_uring")
 
-ROWS = ("variant=floor", "variant=reference/backend=epoll",
-        "variant=reference/backend=io_uring")
+# The calls of one trip of the reference, by kind of connection and backend: two messages, each sent
 # once, waited for once and received once. A datagram may have another behind it, so that readiness
 # asks once more, in vain; io_uring submits all of it with the wait.
 READINESS = {"sendto": 2, "recvfrom": 2, "wait": 2}
