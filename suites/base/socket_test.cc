@@ -96,7 +96,7 @@ TEST(PairsTest, RS_08_APairThatCannotBeSetUpLeavesNothingOpen) {
   }
 }
 
-TEST(PairsTest, AC_16_AnInterruptedConnectIsWaitedForAndAnAbortedAcceptPassedOver) {
+TEST(PairsTest, AnInterruptedConnectIsWaitedForAndAnAbortedAcceptPassedOver) {
   const std::vector<int> before = OpenDescriptors();
   Pair pair;
   {
