@@ -56,7 +56,8 @@ def main():
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                       stderr=subprocess.PIPE, text=True, check=False)
                 # Paths of the checkout are the reader's own.
-                output = said.stdout.replace("harness/tests/readme/worse/", "")
+                output = said.stdout.replace(f"{ROOT}/", "").replace(
+                    "harness/tests/readme/worse/", "")
                 lines = [without_times(line) for line in output.splitlines()]
                 fails = command.startswith("tare gate")
                 if said.returncode != (1 if fails else 0):
