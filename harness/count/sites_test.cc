@@ -4,7 +4,9 @@
 #include "tare/sites.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -13,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "count/counters.h"
+#include "count/sites.h"
 #include "tare/alloc_scope.h"
 
 namespace tare {
@@ -150,6 +154,48 @@ TEST(Sites, WhatFindsNoRoomIsCounted) {
   EXPECT_EQ(SumOfSites().stacks, 4096u);
   EXPECT_EQ(SumOfSites().allocs + LostSites(), 6561u);
   EXPECT_EQ(LostSites(), 6561u - 4096);
+  ClearSites();
+  EXPECT_EQ(LostSites(), 0u);
+}
+
+TEST(Sites, OthersAreThreadsThatRunNoBenchmark) {
+  if (NoSites()) return;
+  ClearSites();
+  count::RecordOthers(true);
+  std::free(AllocateHere(16));
+  const count::Role before = count::SetThisThreadRole(count::Role::kBenchmark);
+  std::free(AllocateHere(16));
+  count::SetThisThreadRole(before);
+  count::RecordOthers(false);
+  std::free(AllocateHere(16));
+  EXPECT_EQ(SumOfSites().allocs, 1u);
+}
+
+// Blocks of many addresses, freed in no order: each is found again, whatever was freed before it.
+TEST(Sites, WatchedBlocksAreThoseThatStillLive) {
+  if (NoSites()) return;
+  constexpr size_t kBlocks = 40000;
+  std::vector<void*> blocks(kBlocks);
+  void* const older = AllocateHere(1000);
+  const size_t of_older = malloc_usable_size(older);
+  count::WatchHeld(true);
+  // Of one size they would lie so evenly that none takes the place of another.
+  for (size_t i = 0; i < kBlocks; ++i) blocks[i] = AllocateHere(i * i % 4001 + 1);
+  std::free(older);
+  for (size_t i = 0; i < kBlocks / 4 * 3; ++i) {
+    void*& block = blocks[i * 7919 % kBlocks];  // each once: 7919 is a prime
+    std::free(block);
+    block = nullptr;
+  }
+  count::WatchHeld(false);
+  uint64_t usable = 0;
+  for (void* const block : blocks) usable += block != nullptr ? malloc_usable_size(block) : 0;
+  const Sum sum = SumOfSites();
+  EXPECT_EQ(sum.allocs, kBlocks / 4);
+  EXPECT_EQ(sum.bytes, usable);
+  EXPECT_EQ(count::HeldSoFar().older_freed, of_older);
+  EXPECT_EQ(count::HeldSoFar().lost, 0u);
+  for (void* const block : blocks) std::free(block);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "count/counters.h"
+#include "count/peak.h"
 #include "tare/allocs_per_run.h"
 
 namespace tare::count {
@@ -257,6 +258,53 @@ void ForkAndCheck() {
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0)
       << "the check in line " << WEXITSTATUS(status) - 1 << " (modulo 255) failed in the child";
+}
+
+// Whichever was listed first: a thread that gets the stack, and so the slot, of one that has ended
+// finds the list without it.
+TEST(ThreadLife, ThoseThatEndInAnyOrderLeaveTheList) {
+  static std::binary_semaphore go_first{0}, go_second{0};
+  for (const bool in_order : {true, false}) {
+    const AllocCount before = Benchmark();
+    BenchmarkThread first([] {
+      Pairs64(1);
+      g_allocated.release();
+      go_first.acquire();
+    });
+    g_allocated.acquire();
+    BenchmarkThread second([] {
+      Pairs64(2);
+      g_allocated.release();
+      go_second.acquire();
+    });
+    g_allocated.acquire();
+    (in_order ? go_first : go_second).release();
+    (in_order ? first : second).Join();
+    (in_order ? go_second : go_first).release();
+    (in_order ? second : first).Join();
+    EXPECT_EQ(Benchmark() - before, Times(3, kPair64));
+    for (int i = 0; i < 4; ++i) BenchmarkThread([] { Pairs64(5); }).Join();
+    EXPECT_EQ(Benchmark() - before, Times(23, kPair64));
+  }
+}
+
+// Its calls would not be seen. In a child: what is switched on stays on.
+TEST(ThreadLife, NoPeakIsMeasuredBesideAThreadAtWork) {
+  EXPECT_EXIT(
+      {
+        std::thread other([] {
+          Pairs64(1);
+          g_allocated.release();
+          g_go_on.acquire();
+        });
+        g_allocated.acquire();
+        const bool is_refused = !StartPeak() && !WhyNoPeak().empty();
+        g_go_on.release();
+        other.join();
+        _exit(is_refused && StartPeak() ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+  EXPECT_FALSE(PeakIsOn());
 }
 
 TEST(ThreadLife, AForkedChildCountsOn) {
