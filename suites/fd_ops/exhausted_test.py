@@ -134,7 +134,7 @@ class LockedMemory(Test):
             return
         ended, written = tare(f"^{self.ROW}(/conns=1000)?$", prefix, locked=4 << 20)
         self.assertEqual(ended.returncode, 0, ended)
-        self.assertIn("1 rows measured, 1 absent, 0 failed", ended.stderr)
+        self.assertIn("1 row measured, 1 absent, 0 failed", ended.stderr)
         self.assertIn(f"# absent {self.ROW}/conns=1000: no memory is left for 1000 connections, or "
                       "too little may be locked: raise the limit (ulimit -l)", written)
 

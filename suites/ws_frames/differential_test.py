@@ -10,7 +10,8 @@ import subprocess
 import sys
 import unittest
 
-from interop_test import ENVIRONMENT, NOT_APPLICABLE  # the same node, with the same status
+from interop_test import NOT_APPLICABLE  # the same status
+from programs_bed import ENVIRONMENT  # the same node
 
 PRINT_EVENTS = ""
 STREAMS = 0

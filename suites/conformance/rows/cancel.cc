@@ -148,15 +148,19 @@ void EverythingAtOnce(Subject& subject) {
       Want(Error::kOk, pipe.b->Write({bytes.data(), r.n}));
     }
   });
-  // Reads end by an echo or by a deadline; there is one before the first of them starts.
-  Deadline(*pipe.a, Which::kBoth, Clock::now() + milliseconds(10));
-  std::latch start(kKinds * kThreadsOfAKind);
+  std::latch ready(kKinds * kThreadsOfAKind), start(1);
   for (int t = 0; t < kKinds * kThreadsOfAKind; ++t) {
     crew.Add("caller", [&, kind = t % kKinds] {
-      start.arrive_and_wait();
+      ready.count_down();
+      start.wait();
       for (int i = 0; i < kCalls; ++i) CallMethod(*pipe.a, kind);
     });
   }
+  ready.wait();
+  // Reads end by an echo or by a deadline; there is one before the first of them starts, and not so
+  // early that making the threads uses it up.
+  Deadline(*pipe.a, Which::kBoth, Clock::now() + milliseconds(10));
+  start.count_down();
   crew.Join();
   Deadline(*pipe.a, Which::kBoth, kNever);
   Resync(*pipe.a, *pipe.a);
