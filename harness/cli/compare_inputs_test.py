@@ -146,7 +146,11 @@ class CompareInputsTest(CompareCase):
         self.assertEqual(run("--fail-on=worse:5")[0], 1)
         self.assertEqual(run("--fail-on=worse:12%")[0], 0)
         # By the near end of the interval and not by the estimate.
-        self.assertEqual(run("--fail-on=worse:10")[0], 0)
+        cell = self.cells(old, worse)["A", "worse", "ns/op"]
+        near, estimate = (100 * (cell[end] - 1) for end in ("ratio_low", "ratio"))
+        self.assertLess(near + 0.1, estimate)
+        self.assertEqual(run(f"--fail-on=worse:{(near + estimate) / 2}")[0], 0)
+        self.assertEqual(run(f"--fail-on=worse:{near - 0.1}")[0], 1)
         self.assertEqual(run("--fail-on=worse", new=old)[0], 0)
         # Of an exact unit the change itself; from nothing, any.
         count = self.write("count", lines("A", noisy(1, 100)) + lines("B", noisy(2, 100))
