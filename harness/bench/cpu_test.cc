@@ -43,7 +43,9 @@ TEST(CpuTime, IsTheWholeProcesss) {
       {"Helper/clock=process", 1},     {"Helper/clock=process_real", 1}, {"Helper/clock=real", 2},
       {"Helper/clock=process_real", 2}};
   for (const auto& [name, threads] : rows) {
-    EXPECT_GT(CpuOf(name, threads), 0.9 * kBurnNs) << name << " " << threads;
+    // The thread's own would be next to nothing. The clock of a process lags behind its threads on
+    // other CPUs by up to a tick, which is much of the few operations that a busy machine makes.
+    EXPECT_GT(CpuOf(name, threads), 0.5 * kBurnNs) << name << " " << threads;
     // Twenty times as much was burnt before the loop, and after it.
     EXPECT_LT(CpuOf(name, threads), 3 * kBurnNs) << name << " " << threads;
   }
