@@ -417,7 +417,7 @@ Builds SideBySide(const BenchProgram& base, const std::vector<ListedRow>& base_r
 }
 
 size_t BuildOfTurn(size_t turn, int round) {
-  return (turn + static_cast<size_t>(round)) % 2;
+  return (turn + static_cast<size_t>(round) / 2) % 2;
 }
 
 std::array<SuiteRecord, 2> MeasureInTurn(const Builds& builds, const Plan& plan,

@@ -120,8 +120,10 @@ using Builds = std::array<Build, 2>;
 Builds SideBySide(const BenchProgram& base, const std::vector<ListedRow>& base_rows,
                   const BenchProgram& now, const std::vector<ListedRow>& now_rows);
 
-// Which of two builds has this turn, 0 or 1, of round `round` (from 0): the first one changes from
-// round to round, so that whatever a process leaves behind for the next favours nobody.
+// Which of two builds has this turn, 0 or 1, of round `round` (from 0): the first one changes every
+// second round, so that whatever a process leaves behind for the next favours nobody. Not every
+// round: rows run backwards every second one, and either build must come first both ways, for the
+// first of a row comes after another row on one way than on the other.
 size_t BuildOfTurn(size_t turn, int round);
 
 // Measures both as Measure does, in one run: in every round each process of one build is followed

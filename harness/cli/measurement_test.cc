@@ -51,12 +51,15 @@ TEST(SideBySideTest, RowsThatShareANameInOneBuildAreApartInBoth) {
   }
 }
 
-TEST(BuildOfTurnTest, TheFirstChangesFromRoundToRound) {
-  EXPECT_EQ(BuildOfTurn(0, 0), 0u);
-  EXPECT_EQ(BuildOfTurn(1, 0), 1u);
-  EXPECT_EQ(BuildOfTurn(0, 1), 1u);
-  EXPECT_EQ(BuildOfTurn(1, 1), 0u);
-  EXPECT_EQ(BuildOfTurn(0, 2), 0u);
+// Where the first build changed together with the way that rows run, one would always come after
+// the row before, and the other after the row behind.
+TEST(BuildOfTurnTest, EachComesFirstAsOftenOnEitherWay) {
+  for (const int round : {0, 1, 2, 3}) EXPECT_NE(BuildOfTurn(0, round), BuildOfTurn(1, round));
+  for (const int way : {0, 1}) {
+    EXPECT_EQ(RoundOrder(2, way), RoundOrder(2, way + 2));
+    EXPECT_NE(BuildOfTurn(0, way), BuildOfTurn(0, way + 2));
+    EXPECT_EQ(BuildOfTurn(0, way), BuildOfTurn(0, way + 4));
+  }
 }
 
 TEST(DisturbancesTest, AreSaidOfRowsThatWaitInHalfOfTheirRounds) {

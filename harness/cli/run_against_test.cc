@@ -87,14 +87,18 @@ ProcessEnd Compare(const std::vector<std::string>& arguments) {
 
 TEST(AgainstTest, BothBuildsAreRunInTurnAndTheFirstChanges) {
   const Against against;
-  EXPECT_EQ(against.Run({"--rounds", "2", "--filter", "floor/size=64$|baseline"}).code, kOk);
+  EXPECT_EQ(against.Run({"--rounds", "4", "--filter", "floor/size=64$|baseline"}).code, kOk);
   const std::string floor = "Fake/Echo/variant=floor/size=64";
   const std::string victim = kVictim;
+  // Forwards, backwards, and both again with the other build first.
   const std::vector<std::string> want = {
       "base counts " + floor, "base counts " + victim, "now counts " + floor,
       "now counts " + victim, "base times " + floor,   "now times " + floor,
-      "base times " + victim, "now times " + victim,   "now times " + victim,
-      "base times " + victim, "now times " + floor,    "base times " + floor};
+      "base times " + victim, "now times " + victim,   "base times " + victim,
+      "now times " + victim,  "base times " + floor,   "now times " + floor,
+      "now times " + floor,   "base times " + floor,   "now times " + victim,
+      "base times " + victim, "now times " + victim,   "base times " + victim,
+      "now times " + floor,   "base times " + floor};
   EXPECT_EQ(against.Log(), want);
 }
 
