@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/exit_code.h"
@@ -25,26 +24,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // "reader.cc:<line>", of the line with this comment.
-std::string PlaceOf(const std::string& comment) {
-  int number = 0;
-  for (const absl::string_view line : absl::StrSplit(ReadFile(READER_SOURCE), '\n')) {
-    ++number;
-    if (absl::StrContains(line, "// " + comment)) return absl::StrCat("reader.cc:", number);
-  }
-  ADD_FAILURE() << comment << " is not in " << READER_SOURCE;
-  return "";
-}
-
-ProcessEnd Tare(const std::vector<std::string>& arguments) {
-  Command command;
-  command.argv = {TARE};
-  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  return RunProcess(command, nullptr);
+std::string Place(const std::string& comment) {
+  return PlaceOf(READER_SOURCE, comment);
 }
 
 // Where nothing is counted, or no stack can be walked, the command says so.
 bool NoSites() {
-  const ProcessEnd end = Tare({"explain", "--exe", READER_PLANTS, "Reader/Buffered"});
+  const ProcessEnd end = RunTare({"explain", "--exe", READER_PLANTS, "Reader/Buffered"});
   if (end.code != kCannotJudge) return false;
   EXPECT_THAT(end.err_tail, HasSubstr("tare: "));
   std::cout << "not applicable: " << end.err_tail;
@@ -53,13 +39,12 @@ bool NoSites() {
 
 TEST(ExplainTest, NamesFunctionFileLineAndCounts) {
   if (NoSites()) return;
-  const ProcessEnd end = Tare({"explain", "--exe", READER_PLANTS, "Reader/Buffered"});
+  const ProcessEnd end = RunTare({"explain", "--exe", READER_PLANTS, "Reader/Buffered"});
   EXPECT_EQ(end.code, kOk) << end.err_tail;
   EXPECT_THAT(end.out, HasSubstr("Reader/Buffered: 2 allocs/op, 192 B/op: 2000 allocations in 1000 "
                                  "operations, from 2 sites\n"));
-  EXPECT_THAT(end.out, ContainsRegex("1 allocs/op, 64 B/op at .*" + PlaceOf("recorded: a buffer")));
-  EXPECT_THAT(end.out,
-              ContainsRegex("1 allocs/op, 128 B/op at .*" + PlaceOf("recorded: a buffer")));
+  EXPECT_THAT(end.out, ContainsRegex("1 allocs/op, 64 B/op at .*" + Place("recorded: a buffer")));
+  EXPECT_THAT(end.out, ContainsRegex("1 allocs/op, 128 B/op at .*" + Place("recorded: a buffer")));
   EXPECT_THAT(end.out, ContainsRegex("  > .*MakeBuffer  .*reader.cc:[0-9]+\n    .*Buffered  "));
   EXPECT_THAT(end.out, Not(HasSubstr("benchmark::internal")));
   EXPECT_THAT(end.out, Not(HasSubstr("tare::count")));
@@ -68,38 +53,39 @@ TEST(ExplainTest, NamesFunctionFileLineAndCounts) {
 
 TEST(ExplainTest, InlinedFunctionsHaveTheirLines) {
   if (NoSites()) return;
-  const ProcessEnd end = Tare({"explain", "--exe", READER_WORSE_PLANTS, "Reader/Read"});
+  const ProcessEnd end = RunTare({"explain", "--exe", READER_WORSE_PLANTS, "Reader/Read"});
   EXPECT_EQ(end.code, kOk) << end.err_tail;
-  EXPECT_THAT(end.out, ContainsRegex("1 allocs/op, 62 B/op at .*" + PlaceOf("planted: a copy")));
-  EXPECT_THAT(end.out, ContainsRegex("  > .*Parse  .*" + PlaceOf("planted: a copy") +
+  EXPECT_THAT(end.out, ContainsRegex("1 allocs/op, 62 B/op at .*" + Place("planted: a copy")));
+  EXPECT_THAT(end.out, ContainsRegex("  > .*Parse  .*" + Place("planted: a copy") +
                                      "\n    .*ReadMessage  .*reader.cc:[0-9]+\n    .*Read  "));
 }
 
 TEST(ExplainTest, FramesOfTheStandardLibraryAreFoldedUnlessAllAreWanted) {
   if (NoSites()) return;
   const std::vector<std::string> explain = {"explain", "--exe", READER_WORSE_PLANTS, "Reader/Read"};
-  const ProcessEnd folded = Tare(explain);
+  const ProcessEnd folded = RunTare(explain);
   EXPECT_THAT(folded.out,
               ContainsRegex("\n    std::.*basic_string  .*  .and [0-9]+ below it.\n  > "));
   EXPECT_THAT(folded.out, Not(HasSubstr("__new_allocator")));
   std::vector<std::string> all = explain;
   all.push_back("--all-frames");
-  EXPECT_THAT(Tare(all).out, AllOf(HasSubstr("__new_allocator"), Not(HasSubstr("below it"))));
+  EXPECT_THAT(RunTare(all).out, AllOf(HasSubstr("__new_allocator"), Not(HasSubstr("below it"))));
 }
 
 TEST(ExplainTest, FoldedStacksAreForFlameGraphs) {
   if (NoSites()) return;
-  const ProcessEnd end = Tare({"explain", "--folded", "--exe", READER_PLANTS, "Reader/Buffered"});
+  const ProcessEnd end =
+      RunTare({"explain", "--folded", "--exe", READER_PLANTS, "Reader/Buffered"});
   EXPECT_EQ(end.code, kOk) << end.err_tail;
   EXPECT_THAT(end.out, ContainsRegex("^Reader/Buffered;[^ ]*Buffered;[^ ]*MakeBuffer[^ ]* 1000\n"));
 }
 
 TEST(ExplainTest, WhatCannotBeExplainedHasItsStatus) {
-  ProcessEnd end = Tare({"explain", "--exe", READER_PLANTS, "Reader/Nowhere"});
+  ProcessEnd end = RunTare({"explain", "--exe", READER_PLANTS, "Reader/Nowhere"});
   EXPECT_EQ(end.code, kUsage);
   EXPECT_THAT(end.err_tail, HasSubstr("no benchmark is called 'Reader/Nowhere'; `tare list`"));
-  EXPECT_EQ(Tare({"explain"}).code, kUsage);
-  end = Tare({"explain", "--exe", STOCK_PLANTS, "A"});
+  EXPECT_EQ(RunTare({"explain"}).code, kUsage);
+  end = RunTare({"explain", "--exe", STOCK_PLANTS, "A"});
   EXPECT_EQ(end.code, kFault);
   const TareProgram broken({"crash_in_counts"});
   end = broken.Run({"explain", "Fake/Echo/variant=baseline/backend=epoll/size=64"});
@@ -123,7 +109,7 @@ class BlameTest : public ::testing::Test {
   void SetUp() override {
     std::filesystem::create_directory(directory_);
     const ProcessEnd end =
-        Tare({"budget", "update", "--exe", READER_PLANTS, "--budgets", budgets_});
+        RunTare({"budget", "update", "--exe", READER_PLANTS, "--budgets", budgets_});
     not_applicable_ = NoSites();
     if (not_applicable_) return;
     EXPECT_EQ(end.code, kOk) << end.err_tail;
@@ -131,7 +117,7 @@ class BlameTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
   ProcessEnd Gate() const {
-    return Tare({"gate", "--exe", READER_WORSE_PLANTS, "--budgets", budgets_});
+    return RunTare({"gate", "--exe", READER_WORSE_PLANTS, "--budgets", budgets_});
   }
 
   const std::string directory_ = absl::StrCat(::testing::TempDir(), "blame-", ::getpid());
@@ -148,7 +134,7 @@ TEST_F(BlameTest, TheGateNamesTheNewLineAndWhatItAddsUpTo) {
   EXPECT_THAT(end.out, ContainsRegex("Reader/Buffered: allocs/op: 3, the budget is 2 [^\n]*\n"));
   // Once, whatever fails by it; what the standard library calls inside is one frame.
   EXPECT_THAT(end.out, ContainsRegex("\nwhere:\n(.*\n)*  new: 1 allocs/op, 62 B/op at [^\n]*" +
-                                     PlaceOf("planted: a copy") +
+                                     Place("planted: a copy") +
                                      ", in [^\n]*Parse\n"
                                      "      std::[^\n]*  .and [0-9]+ below it.\n"
                                      "      [^\n]*Parse  [^\n]*\n(      .*\n)*"
@@ -167,7 +153,7 @@ TEST_F(BlameTest, AnUnstableCountIsNamedWithTheStackThatVaried) {
   EXPECT_THAT(Gate().out,
               ContainsRegex("Reader/Varies/iterations:8: the count is unstable: [^\n]*\n(.*\n)*"
                             "  varies: 0.125 = 1/8 allocs/op, 12.625 = 101/8 B/op at [^\n]*" +
-                            PlaceOf("planted: now and then")));
+                            Place("planted: now and then")));
 }
 
 TEST_F(BlameTest, WithoutARecordAllSitesAreNew) {

@@ -10,9 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "cli/exit_code.h"
 #include "cli/fixture/tare_program.h"
 
@@ -24,25 +22,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // "holder.cc:<line>", of the line with this comment.
-std::string PlaceOf(const std::string& comment) {
-  int number = 0;
-  for (const absl::string_view line : absl::StrSplit(ReadFile(HOLDER_SOURCE), '\n')) {
-    ++number;
-    if (absl::EndsWith(line, "// holds: " + comment)) return absl::StrCat("holder.cc:", number);
-  }
-  ADD_FAILURE() << comment << " is not in " << HOLDER_SOURCE;
-  return "";
-}
-
-ProcessEnd Tare(const std::vector<std::string>& arguments) {
-  Command command;
-  command.argv = {TARE};
-  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  return RunProcess(command, nullptr);
+std::string Place(const std::string& comment) {
+  return PlaceOf(HOLDER_SOURCE, "holds: " + comment);
 }
 
 ProcessEnd Explain(const char* program, const std::string& benchmark) {
-  return Tare({"explain", "--exe", program, benchmark});
+  return RunTare({"explain", "--exe", program, benchmark});
 }
 
 // Where nothing is counted, or no stack can be walked, the command says so.
@@ -60,10 +45,10 @@ TEST(HeldTest, BlocksHaveThePlaceThatAllocatedThem) {
   // 2 of 1,000 bytes and one of 5,000, in jemalloc's classes of size.
   EXPECT_THAT(end.out, HasSubstr("left behind: 7168 live-B, 0 fds-left\n"));
   EXPECT_THAT(end.out,
-              ContainsRegex("5120 live-B in 1 block at .*" + PlaceOf("a block that was moved")));
+              ContainsRegex("5120 live-B in 1 block at .*" + Place("a block that was moved")));
   // From two threads: one line, two stacks.
-  EXPECT_THAT(end.out, ContainsRegex("1024 live-B in 1 block at .*" + PlaceOf("a block") +
-                                     "\n(.*\n)+1024 live-B in 1 block at .*" + PlaceOf("a block")));
+  EXPECT_THAT(end.out, ContainsRegex("1024 live-B in 1 block at .*" + Place("a block") +
+                                     "\n(.*\n)+1024 live-B in 1 block at .*" + Place("a block")));
   EXPECT_THAT(end.out, Not(HasSubstr("have no site")));
   EXPECT_THAT(Explain(HOLDER_PLANTS, "Holder/Blocks/iterations:8").out,
               Not(HasSubstr("left behind")));
@@ -75,8 +60,8 @@ TEST(HeldTest, DescriptorsHaveThePlaceThatOpenedThem) {
   EXPECT_EQ(end.code, kOk) << end.err_tail;
   EXPECT_THAT(end.out, HasSubstr(" fds-left\n"));
   EXPECT_THAT(end.out, ContainsRegex("descriptor [0-9]+, socket:.[0-9]+., opened at .*" +
-                                     PlaceOf("a socket")));
-  EXPECT_THAT(end.out, ContainsRegex("descriptor 1[0-9]+, .*, opened at .*" + PlaceOf("a copy")));
+                                     Place("a socket")));
+  EXPECT_THAT(end.out, ContainsRegex("descriptor 1[0-9]+, .*, opened at .*" + Place("a copy")));
 #ifdef __x86_64__
   EXPECT_THAT(end.out, ContainsRegex("descriptor [0-9]+, anon_inode:.eventfd., opened by a call "
                                      "that is not seen: a raw system call, io_uring"));
@@ -90,13 +75,13 @@ TEST(HeldTest, TheGateNamesThem) {
   const std::string directory = absl::StrCat(::testing::TempDir(), "held-", ::getpid());
   std::filesystem::create_directory(directory);
   const std::string budgets = directory + "/budgets.toml";
-  EXPECT_EQ(Tare({"budget", "update", "--exe", HOLDER_PLANTS, "--budgets", budgets}).code, kOk);
-  const ProcessEnd end = Tare({"gate", "--exe", HOLDER_WORSE_PLANTS, "--budgets", budgets});
+  EXPECT_EQ(RunTare({"budget", "update", "--exe", HOLDER_PLANTS, "--budgets", budgets}).code, kOk);
+  const ProcessEnd end = RunTare({"gate", "--exe", HOLDER_WORSE_PLANTS, "--budgets", budgets});
   std::filesystem::remove_all(directory);
   EXPECT_EQ(end.code, kRegression);
   EXPECT_THAT(end.out, ContainsRegex("  left: 5120 live-B in 1 block at .*" +
-                                     PlaceOf("a block that was moved")));
-  EXPECT_THAT(end.out, ContainsRegex("  left: a descriptor at .*" + PlaceOf("a socket")));
+                                     Place("a block that was moved")));
+  EXPECT_THAT(end.out, ContainsRegex("  left: a descriptor at .*" + Place("a socket")));
   EXPECT_THAT(end.out, ContainsRegex("    of Holder/Descriptors/iterations:8\n"));
 }
 

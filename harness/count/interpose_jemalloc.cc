@@ -157,15 +157,6 @@ void* Reallocate(void* old, size_t size) noexcept {
       size, [=] { return tare_je_realloc(old, size); }, old);
 }
 
-void* ReallocateArray(void* old, size_t count, size_t size) noexcept {
-  size_t bytes = 0;
-  if (__builtin_mul_overflow(count, size, &bytes)) {
-    errno = ENOMEM;
-    return nullptr;
-  }
-  return Reallocate(old, bytes);
-}
-
 }  // namespace
 
 void StartAllocator(Slot& slot) noexcept {
@@ -206,30 +197,6 @@ extern "C" int* tare_je_errno_location() noexcept {
 #pragma GCC visibility push(default)
 extern "C" {
 
-void* malloc(size_t size) noexcept {
-  return Allocate(size);
-}
-void free(void* p) noexcept {
-  Free(p);
-}
-void* calloc(size_t count, size_t size) noexcept {
-  return AllocateZeroed(count, size);
-}
-void* realloc(void* p, size_t size) noexcept {
-  return Reallocate(p, size);
-}
-void* reallocarray(void* p, size_t n, size_t size) noexcept {
-  return ReallocateArray(p, n, size);
-}
-void* memalign(size_t alignment, size_t size) noexcept {
-  return AllocateAligned(alignment, size);
-}
-void* valloc(size_t size) noexcept {
-  return AllocatePages(size);
-}
-void* pvalloc(size_t size) noexcept {
-  return AllocateWholePages(size);
-}
 size_t malloc_usable_size(void* p) noexcept {
   return tare_je_malloc_usable_size(p);
 }
@@ -259,36 +226,12 @@ void free_aligned_sized(void* p, size_t alignment, size_t size) noexcept {
   CountFree(p, [=] { raw::DeleteSizedAligned(p, size, std::align_val_t{alignment}); });
 }
 
-// glibc's other names for the same functions.
-void cfree(void* p) noexcept {
-  Free(p);
-}
-void* __libc_malloc(size_t size) noexcept {
-  return Allocate(size);
-}
-void __libc_free(void* p) noexcept {
-  Free(p);
-}
-void* __libc_calloc(size_t count, size_t size) noexcept {
-  return AllocateZeroed(count, size);
-}
-void* __libc_realloc(void* p, size_t size) noexcept {
-  return Reallocate(p, size);
-}
-void* __libc_memalign(size_t alignment, size_t size) noexcept {
-  return AllocateAligned(alignment, size);
-}
-void* __libc_valloc(size_t size) noexcept {
-  return AllocatePages(size);
-}
-void* __libc_pvalloc(size_t size) noexcept {
-  return AllocateWholePages(size);
-}
-
 }  // extern "C"
 #pragma GCC visibility pop
 
 }  // namespace tare::count
+
+#include "count/malloc_family.h"
 
 #ifdef TARE_PROGRAM_HAS_OPERATOR_NEW
 // Whatever operator new the program has, its own or the C++ library's, calls malloc.

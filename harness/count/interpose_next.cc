@@ -162,6 +162,10 @@ size_t PageSize() noexcept {
   return static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
+inline void* AllocatePages(size_t size) noexcept {
+  return AllocateAligned(PageSize(), size);
+}
+
 // As valloc, rounded up to whole pages. Counted as asked for.
 void* AllocateWholePages(size_t size) noexcept {
   const size_t page = PageSize();
@@ -202,15 +206,6 @@ void* Reallocate(void* old, size_t size) noexcept {
         return p;
       },
       old);
-}
-
-void* ReallocateArray(void* old, size_t count, size_t size) noexcept {
-  size_t bytes = 0;
-  if (__builtin_mul_overflow(count, size, &bytes)) {
-    errno = ENOMEM;
-    return nullptr;
-  }
-  return Reallocate(old, bytes);
 }
 
 // Tries until there is memory or no handler is left to make some; null then.
@@ -280,30 +275,6 @@ const char* AllocatorName() noexcept {
 #pragma GCC visibility push(default)
 extern "C" {
 
-void* malloc(size_t size) noexcept {
-  return Allocate(size);
-}
-void free(void* p) noexcept {
-  Free(p);
-}
-void* calloc(size_t count, size_t size) noexcept {
-  return AllocateZeroed(count, size);
-}
-void* realloc(void* p, size_t size) noexcept {
-  return Reallocate(p, size);
-}
-void* reallocarray(void* p, size_t n, size_t size) noexcept {
-  return ReallocateArray(p, n, size);
-}
-void* memalign(size_t alignment, size_t size) noexcept {
-  return AllocateAligned(alignment, size);
-}
-void* valloc(size_t size) noexcept {
-  return AllocateAligned(PageSize(), size);
-}
-void* pvalloc(size_t size) noexcept {
-  return AllocateWholePages(size);
-}
 size_t malloc_usable_size(void* p) noexcept {
   return p != nullptr ? g_next.usable_size(p) : 0;
 }
@@ -334,36 +305,12 @@ void free_aligned_sized(void* p, size_t, size_t) noexcept {
   Free(p);
 }
 
-// glibc's other names for the same functions.
-void cfree(void* p) noexcept {
-  Free(p);
-}
-void* __libc_malloc(size_t size) noexcept {
-  return Allocate(size);
-}
-void __libc_free(void* p) noexcept {
-  Free(p);
-}
-void* __libc_calloc(size_t count, size_t size) noexcept {
-  return AllocateZeroed(count, size);
-}
-void* __libc_realloc(void* p, size_t size) noexcept {
-  return Reallocate(p, size);
-}
-void* __libc_memalign(size_t alignment, size_t size) noexcept {
-  return AllocateAligned(alignment, size);
-}
-void* __libc_valloc(size_t size) noexcept {
-  return AllocateAligned(PageSize(), size);
-}
-void* __libc_pvalloc(size_t size) noexcept {
-  return AllocateWholePages(size);
-}
-
 }  // extern "C"
 #pragma GCC visibility pop
 
 }  // namespace tare::count
+
+#include "count/malloc_family.h"
 
 #ifdef TARE_PROGRAM_HAS_OPERATOR_NEW
 // Whatever operator new the program has, its own or the C++ library's, calls malloc.

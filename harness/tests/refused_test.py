@@ -4,12 +4,13 @@
 """usage: refused_test.py --build-dir DIR --compiler FILE --generator NAME --sanitize=NAMES
 """
 
-import argparse
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+
+from page import Failure, main
 
 PROJECT = """
 cmake_minimum_required(VERSION 3.25)
@@ -102,10 +103,6 @@ COMMON = [
 CLANG = [("msan", "count", "-fsanitize=memory", None, owned("memory"))]
 
 
-class Failure(Exception):
-    pass
-
-
 def run(*command):
     result = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -137,6 +134,7 @@ def check(name, program, status, words, folder):
 
 
 def test(arguments):
+    os.environ.pop("LD_PRELOAD", None)
     folder = arguments.build_dir.resolve() / "refused"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "project").mkdir(parents=True)
@@ -165,25 +163,5 @@ def test(arguments):
     return folder
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build-dir", required=True, type=pathlib.Path)
-    parser.add_argument("--compiler", required=True)
-    parser.add_argument("--generator", required=True)
-    parser.add_argument("--sanitize", required=True)
-    arguments = parser.parse_args()
-    for name in ("CXXFLAGS", "LDFLAGS", "CMAKE_PREFIX_PATH", "CMAKE_BUILD_TYPE", "LD_PRELOAD"):
-        os.environ.pop(name, None)
-    if arguments.sanitize:
-        print(f"refused: not applicable: -fsanitize={arguments.sanitize} owns malloc")
-        return 0
-    try:
-        shutil.rmtree(test(arguments))
-    except Failure as failure:
-        print(f"refused: {failure}")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("refused", __doc__.splitlines()[0], test, "all of it is as it should be"))

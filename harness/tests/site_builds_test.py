@@ -4,15 +4,14 @@
 """usage: site_builds_test.py --build-dir DIR --compiler FILE --generator NAME --sanitize=NAMES
 """
 
-import argparse
-import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from page import ROOT, Failure, main
+
 SOURCE = ROOT / "harness/bench/plants/reader.cc"
 # What is inlined into what, the innermost first, and the words in the comment of its line.
 INLINED = [("Parse", "planted: a copy"), ("ReadMessage", "return Parse"),
@@ -28,10 +27,6 @@ BUILDS = {
                 ("clang_split", "-O2 -g -gsplit-dwarf"), ("clang_lines", "-O2 -gline-tables-only"),
                 ("clang_without", "-O2")],
 }
-
-
-class Failure(Exception):
-    pass
 
 
 def run(*command, check=True):
@@ -205,25 +200,5 @@ def test(arguments):
     return tester.folder
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build-dir", required=True, type=pathlib.Path)
-    parser.add_argument("--compiler", required=True)
-    parser.add_argument("--generator", required=True)
-    parser.add_argument("--sanitize", required=True)
-    arguments = parser.parse_args()
-    for name in ("CXXFLAGS", "LDFLAGS", "CMAKE_PREFIX_PATH", "CMAKE_BUILD_TYPE"):
-        os.environ.pop(name, None)
-    if arguments.sanitize:
-        print(f"site_builds: not applicable: -fsanitize={arguments.sanitize} owns malloc")
-        return 0
-    try:
-        shutil.rmtree(test(arguments))
-    except Failure as failure:
-        print(f"site_builds: {failure}")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("site_builds", __doc__.splitlines()[0], test, "all of it is as it should be"))

@@ -44,22 +44,7 @@ std::string Meets(SystemCall call, Op::Kind kind, std::vector<int> errors, bool 
   message.pieces = pieces;
   const bool in = DirectionOf(kind) == Direction::kIn;
   if (in && !wait_first) Push(*line.peer, Pattern(100));
-  const auto start = [&] {
-    switch (kind) {
-      case Op::Kind::kRecv:
-        return line.end.Recv(bytes);
-      case Op::Kind::kReadv:
-        return Readv(line.end, message, 2);
-      case Op::Kind::kRecvFrom:
-        return RecvFrom(line.end, bytes, message);
-      case Op::Kind::kSend:
-        return line.end.Send(bytes);
-      case Op::Kind::kWritev:
-        return Writev(line.end, message, 2);
-      default:
-        return SendTo(line.end, bytes, message);
-    }
-  };
+  const auto start = [&] { StartMove(line.end, kind, bytes, message, 2); };
   if (wait_first) {
     start();
     bed.PollInVain();

@@ -82,25 +82,13 @@ struct Mover {
 
   void Start() {
     switch (kind) {
-      case Op::Kind::kRecv:
-        return line.end.Recv(bytes);
-      case Op::Kind::kReadv:
-        return Readv(line.end, message, 2);
-      case Op::Kind::kRecvFrom:
-        return RecvFrom(line.end, bytes, message);
-      case Op::Kind::kSend:
-        return line.end.Send(bytes);
-      case Op::Kind::kWritev:
-        return Writev(line.end, message, 2);
-      case Op::Kind::kSendTo:
-        return SendTo(line.end, bytes, message);
       case Op::Kind::kSpliceIn:
         return SpliceIn(line.end, splice, 100);
       case Op::Kind::kSpliceOut:
         EXPECT_EQ(write(*to, bytes.data(), 100), 100);
         return SpliceOut(line.end, splice, 100);
       default:
-        FAIL();
+        return StartMove(line.end, kind, bytes, message, 2);
     }
   }
   // Lets the system complete it, if that needs somebody.

@@ -51,6 +51,28 @@ void Writev(Endpoint<B>& end, Message& message, size_t count) {
   StartWith(end, CallOf(end, Op::Kind::kWritev, nullptr, count), message);
 }
 
+// An op of any kind that moves bytes between `bytes` (or `count` of message.pieces) and the socket.
+template <Backend B>
+void StartMove(Endpoint<B>& end, Op::Kind kind, std::span<std::byte> bytes, Message& message,
+               size_t count) {
+  switch (kind) {
+    case Op::Kind::kRecv:
+      return end.Recv(bytes);
+    case Op::Kind::kReadv:
+      return Readv(end, message, count);
+    case Op::Kind::kRecvFrom:
+      return RecvFrom(end, bytes, message);
+    case Op::Kind::kSend:
+      return end.Send(bytes);
+    case Op::Kind::kWritev:
+      return Writev(end, message, count);
+    case Op::Kind::kSendTo:
+      return SendTo(end, bytes, message);
+    default:
+      throw std::invalid_argument("an op that moves no bytes of its own");
+  }
+}
+
 template <Backend B>
 void SpliceIn(Endpoint<B>& end, Splice& splice, size_t size) {
   Call<B>& call = CallOf(end, Op::Kind::kSpliceIn, nullptr, size);
