@@ -19,6 +19,8 @@ enum Feature : uint32_t {
   // Not an ability but a price: a kSend may end only when the kernel has let go of its buffer,
   // which may take until the peer has what was sent; a cancel, or a deadline above, waits too.
   kHoldsSends = 1 << 2,
+  kSplices = 1 << 3,     // kSpliceIn, kSpliceOut
+  kSendsFiles = 1 << 4,  // kSendFile
 };
 
 // clang-format off
@@ -80,8 +82,9 @@ enum Feature : uint32_t {
 //      longer than the buffer is cut off and gone. A send of one is whole or an error. It waits
 //      for room on this side and in the queue of a connected peer. A full queue of any other
 //      Unix receiver ends a kSendTo with kResource: no system tells when that has room.
-//  18. A splice moves bytes between the port and a pipe, as many as there are and fit, and waits
-//      for the port only. A pipe without room (in) or without bytes (out) ends it with kResource.
+//  18. A splice (feature kSplices) moves bytes between the port and a pipe, as many as there are
+//      and fit, and waits for the port only. A pipe without room (in) or without bytes (out) ends
+//      it with kResource.
 //  19. kRecvMany (feature kRecvsMany) calls `more` from Poll at each arrival, with bytes that are
 //      lent until it returns, and ends once, as any other. Out of buffers it pauses and goes on
 //      by itself. After Cancel there is no `more`; what was taken from the socket until then is
@@ -94,6 +97,13 @@ enum Feature : uint32_t {
 //      and send on a stream without a connection ends with an error, and none with an end of
 //      stream: before a connect is started, after it has failed, and when it fails beside a receive
 //      that is pending. Beside one that goes well a receive waits for the connection.
+//
+//  Files
+//  21. A kSendFile (feature kSendsFiles) sends bytes of the file from part->offset on. The offset
+//      is set anew by every use; neither it nor the position of the file is moved. n = 0 and kOk
+//      is the end of the file, unless part->size is 0. Offset and size have 64 bits and are never
+//      cut; an offset that no file has (above 2^63 - 1) is kInvalid. It waits for the port only: a
+//      file that itself is not ready ends it with kResource, and a slow one holds up the thread.
 template <class B>
 concept Backend = requires(B b, typename B::Port port, OpOf<B> op, Handle h, Deadline d) {
   requires std::default_initializable<B>;

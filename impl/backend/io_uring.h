@@ -104,7 +104,7 @@ class IoUringIn : public IoUringEngine {
   static constexpr std::string_view kName = "io_uring";
   static constexpr std::string_view kMode = Mode::kMode;
   static constexpr uint32_t kFeatures =
-      kReattach | kRecvsMany |
+      kReattach | kRecvsMany | kSplices | kSendsFiles |
       (Mode::kOptions.send_zc_from != IoUringOptions::kNoSize ? kHoldsSends : 0u);
   static const char* WhyNot() noexcept {
     static const char* const why = WhyNotWith(Mode::kOptions);

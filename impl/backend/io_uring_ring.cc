@@ -70,10 +70,11 @@ bool SendsDatagram(const Slot& slot) noexcept {
 }
 
 // Whether the ring only waits for the op, which is then made here. The kernel's own splice says
-// would-block where it should wait.
+// would-block where it should wait, and there is no sendfile.
 bool WaitsThenCalls(const Slot& slot) noexcept {
   const Op::Kind kind = slot.op->kind;
   return kind == Op::Kind::kSpliceIn || kind == Op::Kind::kSpliceOut ||
+         kind == Op::Kind::kSendFile ||
          (slot.retry && (kind == Op::Kind::kConnect || SendsDatagram(slot)));
 }
 
@@ -315,6 +316,7 @@ void IoUringEngine::Ring::PrepareCall(const Slot& slot, int fd, io_uring_sqe* sq
       break;
     case Op::Kind::kSpliceIn:
     case Op::Kind::kSpliceOut:
+    case Op::Kind::kSendFile:
       break;  // waits
     case Op::Kind::kRecvMany:
       io_uring_prep_recv_multishot(sqe, fd, nullptr, 0, 0);

@@ -70,7 +70,7 @@ class Readiness {
   };
 
   static constexpr std::string_view kName = Poller::kName;
-  static constexpr uint32_t kFeatures = kReattach;
+  static constexpr uint32_t kFeatures = kReattach | kSplices | kSendsFiles;
   static const char* WhyNot() noexcept { return Poller::WhyNot(); }
 
   Readiness() = default;

@@ -6,8 +6,9 @@
 
 namespace tare::io {
 
-size_t BytesOf(const Op& op) noexcept {
-  size_t bytes = 0;
+uint64_t BytesOf(const Op& op) noexcept {
+  if (op.kind == Op::Kind::kSendFile) return op.part->size;
+  uint64_t bytes = 0;
   for (size_t i = 0; i < std::min(op.size, kMostPieces); ++i) bytes += op.message->pieces[i].size;
   return bytes;
 }

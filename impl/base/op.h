@@ -44,6 +44,13 @@ struct Splice {
   Handle pipe = kNoHandle;
 };
 
+// Of kSendFile: which bytes of which file. The backend changes nothing of it.
+struct FilePart {
+  Handle file = kNoHandle;
+  uint64_t offset = 0;  // in the file, whose own position is neither used nor moved
+  uint64_t size = 0;
+};
+
 // Of kRecvMany. `more` is called from Poll at each arrival, after Start and before the end; the
 // bytes are lent until it returns. It may do what `done` may, but not destroy the op.
 struct RecvMany {
@@ -69,6 +76,8 @@ struct Op {
     kWritev,     // from message->pieces, `size` of them, otherwise as kSend
     kSendTo,     // one datagram from `data` to *message->peer
     kSpliceOut,  // up to `size` bytes from splice->pipe to the port; may end short
+    kSendFile,   // up to part->size bytes of part->file, from part->offset on, to the port; may end
+                 // short; n = 0 and kOk: the file has no more there, unless part->size is 0
   };
   // clang-format on
   // A plain function, no closure: it casts Op& to the type that embeds it.
@@ -83,6 +92,7 @@ struct Op {
     Message* message;
     Splice* splice;
     RecvMany* many;
+    FilePart* part;
   };
   Done done = nullptr;
 
@@ -96,30 +106,36 @@ constexpr Direction DirectionOf(Op::Kind kind) noexcept {
   return kind < Op::Kind::kConnect ? Direction::kIn : Direction::kOut;
 }
 
-// How many bytes the pieces of a kReadv or kWritev hold, of which one call may move fewer.
-size_t BytesOf(const Op& op) noexcept;
+// How many bytes a kReadv, kWritev or kSendFile asks for, of which one call may move fewer: what
+// the op points to says it, and not `Op::size`.
+uint64_t BytesOf(const Op& op) noexcept;
 
-// Cuts `n` moved bytes off what a kSend or kWritev is about; how many are left. 0 for other kinds.
-inline size_t Consume(Op& op, size_t n) noexcept;
+// Cuts `n` moved bytes off what a kSend, kWritev or kSendFile is about; how many are left. 0 for
+// other kinds.
+inline uint64_t Consume(Op& op, size_t n) noexcept;
 
 // Whether a stream has nothing to wait for: the op asks for no bytes at all.
 inline bool MovesNothing(const Op& op) noexcept {
-  const bool pieces = op.kind == Op::Kind::kReadv || op.kind == Op::Kind::kWritev;
-  if (op.size != 0) return pieces && BytesOf(op) == 0;
-  return pieces || op.kind == Op::Kind::kRecv || op.kind == Op::Kind::kSend ||
-         op.kind == Op::Kind::kSpliceIn || op.kind == Op::Kind::kSpliceOut;
+  const bool said_elsewhere =
+      op.kind == Op::Kind::kReadv || op.kind == Op::Kind::kWritev || op.kind == Op::Kind::kSendFile;
+  if (said_elsewhere) return BytesOf(op) == 0;
+  return op.size == 0 && (op.kind == Op::Kind::kRecv || op.kind == Op::Kind::kSend ||
+                          op.kind == Op::Kind::kSpliceIn || op.kind == Op::Kind::kSpliceOut);
 }
 
 // Consume for pieces: empty ones are passed over, a piece that was moved in part is shortened.
 size_t ConsumePieces(Op& op, size_t n) noexcept;
 
-inline size_t Consume(Op& op, size_t n) noexcept {
+inline uint64_t Consume(Op& op, size_t n) noexcept {
   switch (op.kind) {
     case Op::Kind::kSend:
       op.data += n;
       return op.size -= n;
     case Op::Kind::kWritev:
       return ConsumePieces(op, n);
+    case Op::Kind::kSendFile:
+      op.part->offset += n;
+      return op.part->size -= n;
     default:
       return 0;
   }

@@ -4,11 +4,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "impl/base/check.h"
 #include "impl/base/signals.h"
@@ -176,20 +178,40 @@ bool SendTo(Op& op) noexcept {
   return true;
 }
 
-// Would-block from a splice may be about either end. The one that is the port can be waited for; a
-// pipe without room, or without bytes, is the starter's to mend; would-block does not come out.
-bool SpliceBetween(Op& op, Handle from, Handle to, short pipe_ready) noexcept {
-  if (Move(op, [&] {
-        return splice(from, nullptr, to, nullptr, Clamp(op.size),
-                      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-      })) {
+// Would-block from a splice or a sendfile may be about either end. The one that is the port can be
+// waited for; the other one, without room or without bytes, is the starter's to mend; would-block
+// does not come out. Neither call can be told to spare us signals.
+template <class Call>
+bool MoveBeside(Op& op, Handle other, short ready, Call call) noexcept {
+  if (Move(op, call)) {
     TakeBackSignal(op.result.os);
     return true;
   }
-  pollfd pipe = {op.splice->pipe, pipe_ready, 0};
-  if (poll(&pipe, 1, 0) != 0) return false;
+  pollfd beside = {other, ready, 0};
+  if (poll(&beside, 1, 0) != 0) return false;
   op.result = {0, Errc::kResource, 0};
   return true;
+}
+
+bool SpliceBetween(Op& op, Handle from, Handle to, short pipe_ready) noexcept {
+  return MoveBeside(op, op.splice->pipe, pipe_ready, [&] {
+    return splice(from, nullptr, to, nullptr, Clamp(op.size), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  });
+}
+
+// Nearly every file is always ready; those of devices and of file systems in user space may not be.
+bool SendFile(Op& op) noexcept {
+  static_assert(sizeof(off_t) == sizeof(int64_t));
+  const FilePart& part = *op.part;
+  if (part.offset > INT64_MAX) {
+    op.result = {0, Errc::kInvalid, 0};
+    return true;
+  }
+  return MoveBeside(op, part.file, POLLIN, [&] {
+    off_t offset = static_cast<off_t>(part.offset);  // the system moves it
+    return sendfile(op.handle, part.file, &offset,
+                    static_cast<size_t>(std::min<uint64_t>(part.size, kMostBytes)));
+  });
 }
 
 // Those that need room on the stack. Apart, for what Perform's frame costs, every call pays.
@@ -214,6 +236,8 @@ bool SpliceBetween(Op& op, Handle from, Handle to, short pipe_ready) noexcept {
       return SpliceBetween(op, op.handle, op.splice->pipe, POLLOUT);
     case Op::Kind::kSpliceOut:
       return SpliceBetween(op, op.splice->pipe, op.handle, POLLIN);
+    case Op::Kind::kSendFile:
+      return SendFile(op);
     case Op::Kind::kRecvMany:
       op.result = {0, Errc::kUnsupported, 0};
       return true;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What system calls may say on the way of readiness: interruptions and aborted connections never
 // come out, errors do, as they are.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -11,6 +13,7 @@
 #include "impl/backend/backends.h"
 #include "suites/backend/bed.h"
 #include "suites/backend/check.h"
+#include "suites/backend/files.h"
 #include "suites/backend/kinds.h"
 #include "suites/backend/stream.h"
 #include "suites/backend/system.h"
@@ -104,6 +107,93 @@ TYPED_TEST(CallFaultTest, S12_ErrorsComeOutAsTheyAre) {
     }
     EXPECT_EQ(Meets<TypeParam>(k.call, k.kind, {EINTR, EIO}, false), "");
   }
+}
+
+// The calls that io_uring's engine makes itself, as those of readiness do: of them all backends.
+template <class B>
+class MovedByTheProcess : public testing::Test {};
+TYPED_TEST_SUITE(MovedByTheProcess, suites::AllBackends, suites::BackendNames);
+
+// 100 bytes between a connection and a pipe, or from a file, by a call that meets `errors` first.
+template <class B>
+std::string MovesBeside(Op::Kind kind, std::vector<int> errors) {
+  Bed<B> bed;
+  const std::vector<std::byte> bytes = Pattern(100);
+  const File file(bytes);
+  FilePart part{*file, 0, 100};
+  int ends[2];
+  MUST(pipe2(ends, O_CLOEXEC) == 0);
+  const OwnedHandle from(ends[0]), to(ends[1]);
+  Splice splice{kind == Op::Kind::kSpliceIn ? *to : *from};
+  Line<B> line(bed);
+  const SystemCall call = kind == Op::Kind::kSendFile ? SystemCall::kSendFile : SystemCall::kSplice;
+  const FaultyCalls faulty(call, errors);
+  if (kind == Op::Kind::kSendFile) {
+    SendFile(line.end, part);
+  } else if (kind == Op::Kind::kSpliceIn) {
+    Push(*line.peer, Pattern(100));
+    SpliceIn(line.end, splice, 100);
+  } else {
+    MUST(write(*to, bytes.data(), 100) == 100);
+    SpliceOut(line.end, splice, 100);
+  }
+  Call<B>& op = DirectionOf(kind) == Direction::kIn ? line.end.in : line.end.out;
+  MUST(bed.PollUntilEnded(op));
+  MUST(faulty.left() == 0);
+  const int last = errors.back();
+  if (last == EINTR || last == EAGAIN) {
+    MUST(op.result.ok());
+    MUST(op.result.n == 100);
+  } else {
+    MUST(op.result.err == FromErrno(last));
+    MUST(op.result.os == last);
+    MUST(op.result.n == 0);
+    // Nothing has moved, so it can be done again, or in another way.
+    line.end.Send(std::span(bytes).first(10));
+    MUST(bed.PollUntilEnded(line.end.out));
+    std::vector<std::byte> got(10);
+    MUST(Pull(*line.peer, got) == 10 && IsPattern(got, 0));
+  }
+  return bed.verdict();
+}
+
+constexpr Op::Kind kMovedByTheProcess[] = {Op::Kind::kSpliceIn, Op::Kind::kSpliceOut,
+                                           Op::Kind::kSendFile};
+
+TYPED_TEST(MovedByTheProcess, S12_WhatTheCallsSay) {
+  if (CannotRun<TypeParam>()) return;
+  for (const Op::Kind kind : kMovedByTheProcess) {
+    const uint32_t feature = kind == Op::Kind::kSendFile ? kSendsFiles : kSplices;
+    if ((TypeParam::kFeatures & feature) == 0) continue;
+    const std::vector<std::vector<int>> table = {
+        {EINTR},      {EINTR, EINTR, EINTR},
+        {EAGAIN},     {EINTR, EAGAIN, EINTR, EAGAIN},
+        {EINVAL},     {ENOMEM},
+        {ECONNRESET}, {EINTR, EIO},
+        {ENOSYS},     {EAGAIN, EPERM},
+    };
+    for (const std::vector<int>& errors : table) {
+      EXPECT_EQ(MovesBeside<TypeParam>(kind, errors), "")
+          << static_cast<int>(kind) << ", " << errors.front() << " to " << errors.back();
+    }
+  }
+}
+
+// The port has room and the file says would-block: nobody waits for a file, and none spins.
+TYPED_TEST(MovedByTheProcess, S21_AFileThatIsNotReadyEndsTheSend) {
+  if (CannotRun<TypeParam>() || !kSends<TypeParam>) return;
+  Bed<TypeParam> bed;
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const OwnedHandle from(ends[0]), to(ends[1]);
+  FilePart part{*from, 0, 100};
+  Line<TypeParam> line(bed);
+  const FaultyCalls faulty(SystemCall::kSendFile, {EAGAIN});
+  SendFile(line.end, part);
+  ASSERT_TRUE(bed.PollUntilEnded(line.end.out));
+  EXPECT_EQ(line.end.out.result.err, Errc::kResource);
+  EXPECT_EQ(line.end.out.result.n, 0);
+  EXPECT_EQ(bed.verdict(), "");
 }
 
 template <class B>

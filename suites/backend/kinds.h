@@ -86,6 +86,14 @@ void SpliceOut(Endpoint<B>& end, Splice& splice, size_t size) {
   end.StartAlso(call);
 }
 
+// `Op::size` must not matter.
+template <Backend B>
+void SendFile(Endpoint<B>& end, FilePart& part) {
+  Call<B>& call = CallOf(end, Op::Kind::kSendFile, nullptr, 1);
+  call.part = &part;
+  end.StartAlso(call);
+}
+
 template <Backend B>
 void ReceiveMany(Endpoint<B>& end, RecvMany& many) {
   Call<B>& call = CallOf(end, Op::Kind::kRecvMany, nullptr, 0);

@@ -27,6 +27,24 @@ Handle Duplicate(Handle h);
 // A handle of a file that is neither socket nor pipe, in blocking mode, owned by the caller.
 Handle OpenFile();
 
+// A file in memory.
+class File {
+ public:
+  explicit File(std::span<const std::byte> bytes = {});
+  ~File();
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  Handle operator*() const { return handle_; }
+  void Write(uint64_t at, std::span<const std::byte> bytes);
+  void Resize(uint64_t size);  // what is added is a hole
+  void MoveTo(uint64_t position);
+  uint64_t Position() const;
+
+ private:
+  Handle handle_;
+};
+
 // A socket that has an address and does not listen: whoever dials `at` is refused. Owned by the
 // caller.
 Handle BoundOnly(Address& at);

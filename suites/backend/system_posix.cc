@@ -74,6 +74,32 @@ Handle OpenFile() {
   return Must(open("/dev/null", O_RDONLY | O_CLOEXEC), "open");
 }
 
+File::File(std::span<const std::byte> bytes)
+    : handle_(Must(memfd_create("tare", MFD_CLOEXEC), "memfd_create")) {
+  Write(0, bytes);
+}
+
+File::~File() {
+  (void)CloseHandle(handle_);
+}
+
+void File::Write(uint64_t at, std::span<const std::byte> bytes) {
+  const ssize_t n = pwrite(handle_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+  if (n != static_cast<ssize_t>(bytes.size())) Throw("pwrite");
+}
+
+void File::Resize(uint64_t size) {
+  Must(ftruncate(handle_, static_cast<off_t>(size)), "ftruncate");
+}
+
+void File::MoveTo(uint64_t position) {
+  if (lseek(handle_, static_cast<off_t>(position), SEEK_SET) < 0) Throw("lseek");
+}
+
+uint64_t File::Position() const {
+  return static_cast<uint64_t>(lseek(handle_, 0, SEEK_CUR));
+}
+
 Handle BoundOnly(Address& at) {
   const Result made = NewTcp4();
   if (!made.ok()) Throw("socket");

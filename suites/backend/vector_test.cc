@@ -77,6 +77,23 @@ TEST(ConsumeTest, IO_08_OneBuffer) {
   EXPECT_EQ(op.size, 10u);
 }
 
+TEST(ConsumeTest, IO_08_APartOfAFile) {
+  constexpr uint64_t k4GiB = uint64_t{1} << 32;
+  FilePart part{0, k4GiB - 5, k4GiB + 10};
+  Op op;
+  op.kind = Op::Kind::kSendFile;
+  op.part = &part;
+  op.size = 0;  // says nothing
+  EXPECT_EQ(BytesOf(op), k4GiB + 10);
+  EXPECT_FALSE(MovesNothing(op));
+  EXPECT_EQ(Consume(op, 10), k4GiB);
+  EXPECT_EQ(part.offset, k4GiB + 5);
+  EXPECT_EQ(part.size, k4GiB);
+  op.size = 1;
+  EXPECT_EQ(Consume(op, k4GiB), 0u);
+  EXPECT_TRUE(MovesNothing(op));
+}
+
 // Behind more empty buffers than one call takes there may still be bytes.
 TEST(ConsumeTest, IO_08_MoreEmptyBuffersThanOneCallTakes) {
   auto bytes = Pattern(3);

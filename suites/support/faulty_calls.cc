@@ -2,6 +2,8 @@
 // The system calls of a test program, defined in front of the C library's.
 #include "suites/support/faulty_calls.h"
 
+#include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -93,6 +95,22 @@ ssize_t sendto(int handle, const void* from, size_t size, int flags, const socka
                socklen_t address_size) {
   return CallUnless(FaultyCalls::Next(SystemCall::kSendTo, handle), SYS_sendto, handle, from, size,
                     flags, address, address_size);
+}
+
+ssize_t sendfile(int to, int from, off_t* offset, size_t size) noexcept {
+  return CallUnless(FaultyCalls::Next(SystemCall::kSendFile, to), SYS_sendfile, to, from, offset,
+                    size);
+}
+
+// What a program calls that was built for offsets of 64 bits.
+ssize_t sendfile64(int to, int from, off64_t* offset, size_t size) noexcept {
+  return sendfile(to, from, offset, size);
+}
+
+ssize_t splice(int from, off64_t* from_offset, int to, off64_t* to_offset, size_t size,
+               unsigned flags) {
+  return CallUnless(FaultyCalls::Next(SystemCall::kSplice, from), SYS_splice, from, from_offset, to,
+                    to_offset, size, flags);
 }
 
 int setsockopt(int handle, int level, int name, const void* value, socklen_t size) {

@@ -17,6 +17,8 @@ enum class SystemCall {
   kSendMsg,
   kRecvFrom,
   kSendTo,
+  kSendFile,
+  kSplice,
   kSetSockOpt,
 };
 
