@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "impl/base/check.h"
 #include "impl/base/socket.h"
@@ -33,6 +34,12 @@ class Fd {
   using LoopType = Loop<B>;
   using Done = void (*)(Fd&, Result) noexcept;
   using More = void (*)(Fd&, std::span<const std::byte> lent) noexcept;
+  // Whoever starts operations on a descriptor that is not of a type of its own: `done` is called in
+  // place of a Done, may do what that may, and destroy the Starter. It is embedded in the caller,
+  // and stays where it is until then.
+  struct Starter {
+    void (*done)(Starter&, Fd&, Result) noexcept = nullptr;
+  };
 
   static const char* WhyNot() noexcept { return B::WhyNot(); }
 
@@ -84,6 +91,7 @@ class Fd {
     Begin(in_, Op::Kind::kRecv, to.data(), to.size(), done);
     Go(in_);
   }
+  void Read(std::span<std::byte> to, Starter& starter) noexcept { Read(to, TellIn(starter)); }
 
   // The same into message.pieces, `count` of them. `message` lives until the callback.
   void Readv(Message& message, size_t count, Done done) noexcept {
@@ -114,6 +122,9 @@ class Fd {
     Begin(out_, Op::Kind::kSend, const_cast<std::byte*>(from.data()), from.size(), done);
     Go(out_);
   }
+  void Write(std::span<const std::byte> from, Starter& starter) noexcept {
+    Write(from, TellOut(starter));
+  }
 
   // The same from message.pieces, `count` of them; they are used up: what was accepted is cut off
   // them.
@@ -130,6 +141,37 @@ class Fd {
     out_.message = &message;
     Go(out_);
   }
+
+  // Up to `size` bytes into splice.pipe, not by way of the program: n >= 1, or kEof, or kResource:
+  // there is no room in the pipe. `splice` lives until the callback.
+  void SpliceIn(Splice& splice, size_t size, Done done) noexcept {
+    Begin(in_, Op::Kind::kSpliceIn, nullptr, size, done);
+    in_.splice = &splice;
+    Go(in_);
+  }
+  void SpliceIn(Splice& splice, size_t size, Starter& starter) noexcept {
+    SpliceIn(splice, size, TellIn(starter));
+  }
+
+  // Up to `size` bytes from splice.pipe, perhaps fewer: n >= 1, or kResource: there are none in the
+  // pipe, or n = 0: and nobody holds its other end.
+  void SpliceOut(Splice& splice, size_t size, Done done) noexcept {
+    Begin(out_, Op::Kind::kSpliceOut, nullptr, size, done);
+    out_.splice = &splice;
+    Go(out_);
+  }
+  void SpliceOut(Splice& splice, size_t size, Starter& starter) noexcept {
+    SpliceOut(splice, size, TellOut(starter));
+  }
+
+  // On a stream all of it, or n = how much was accepted and why not more; kEof: the file ends
+  // there. `part` lives until the callback and is used up: what was accepted is cut off its front.
+  void SendFile(FilePart& part, Done done) noexcept {
+    Begin(out_, Op::Kind::kSendFile, nullptr, 0, done);
+    out_.part = &part;
+    Go(out_);
+  }
+  void SendFile(FilePart& part, Starter& starter) noexcept { SendFile(part, TellOut(starter)); }
 
   // n = the new handle, owned by the callback. `peer` may be null, else it lives until the
   // callback.
@@ -239,12 +281,30 @@ class Fd {
     side.moved += side.result.n;
     if (side.result.ok() && side.owner->port_.is_stream &&
         Consume(side, static_cast<size_t>(side.result.n)) > 0) {
+      if (side.kind == Op::Kind::kSendFile && side.result.n == 0) {
+        return side.owner->Finish(side, {side.moved, Errc::kEof, 0});
+      }
       side.started = false;
       return side.owner->Go(side);
     }
     Result r = side.result;
     r.n = side.moved;
     side.owner->Finish(side, r);
+  }
+
+  Done TellIn(Starter& starter) noexcept {
+    in_starter_ = &starter;
+    return [](Fd& fd, Result r) noexcept {
+      Starter& in = *std::exchange(fd.in_starter_, nullptr);
+      in.done(in, fd, r);
+    };
+  }
+  Done TellOut(Starter& starter) noexcept {
+    out_starter_ = &starter;
+    return [](Fd& fd, Result r) noexcept {
+      Starter& out = *std::exchange(fd.out_starter_, nullptr);
+      out.done(out, fd, r);
+    };
   }
 
   void Finish(Side& side, Result r) noexcept {
@@ -337,7 +397,9 @@ class Fd {
   Side out_;
   Closing closing_;
   Many many_;
-  Result torn_;  // the reset that the system has told of, if it has
+  Starter* in_starter_ = nullptr;   // of the operation that is pending, if it has one
+  Starter* out_starter_ = nullptr;  // likewise
+  Result torn_;                     // the reset that the system has told of, if it has
 };
 
 template <class B>

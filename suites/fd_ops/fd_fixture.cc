@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -80,6 +81,24 @@ AddressSpace::AddressSpace(size_t size) {
 
 AddressSpace::~AddressSpace() {
   if (!bytes_.empty()) munmap(bytes_.data(), bytes_.size());
+}
+
+MemoryFile::MemoryFile(std::span<const std::byte> bytes)
+    : handle_(memfd_create("tare", MFD_CLOEXEC)) {
+  Write(0, bytes);
+}
+
+MemoryFile::~MemoryFile() {
+  (void)CloseHandle(handle_);
+}
+
+void MemoryFile::Write(uint64_t at, std::span<const std::byte> bytes) {
+  EXPECT_EQ(pwrite(handle_, bytes.data(), bytes.size(), static_cast<off_t>(at)),
+            static_cast<ssize_t>(bytes.size()));
+}
+
+void MemoryFile::Resize(uint64_t size) {
+  EXPECT_EQ(ftruncate(handle_, static_cast<off_t>(size)), 0);
 }
 
 std::map<int, std::string> HandleTable() {

@@ -135,6 +135,12 @@ class Probe : public D {
     D::Connect(
         to, [](D& d, Result r) noexcept { Self(d).End(&Probe::written, &Probe::then_written, r); });
   }
+  void BeginSendFile(FilePart& part) {
+    written = {};
+    D::SendFile(part, [](D& d, Result r) noexcept {
+      Self(d).End(&Probe::written, &Probe::then_written, r);
+    });
+  }
   Errc BeginClose() {
     const Errc e = D::Close(
         [](D& d, Result r) noexcept { Self(d).End(&Probe::closed, &Probe::then_closed, r); });
@@ -152,6 +158,10 @@ class Probe : public D {
   }
   Result WriteNow(std::span<const std::byte> from) {
     BeginWrite(from);
+    return Await(written);
+  }
+  Result SendFileNow(FilePart& part) {
+    BeginSendFile(part);
     return Await(written);
   }
   Result CloseNow() {
@@ -224,6 +234,22 @@ Result Drain(P& probe, int64_t total, int64_t from = 0) {
   }
   return {got};
 }
+
+// A file in memory.
+class MemoryFile {
+ public:
+  explicit MemoryFile(std::span<const std::byte> bytes = {});
+  ~MemoryFile();
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  Handle handle() const noexcept { return handle_; }
+  void Write(uint64_t at, std::span<const std::byte> bytes);
+  void Resize(uint64_t size);  // what is added is a hole
+
+ private:
+  Handle handle_;
+};
 
 // Remembers the table of handles, and fails the test if it is another one in the end (RS-02).
 class SameHandles {

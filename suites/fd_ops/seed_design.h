@@ -26,8 +26,8 @@ enum class SeedDefect {
   kPointersStay,         // SD-1.10 after the operation has ended
 };
 
-// As Fd, for reads and writes. What blocks in the original is a callback here: its lock is
-// `locked`, and the callback is its caller.
+// As Fd, for reads, writes and parts of files. What blocks in the original is a callback here: its
+// lock is `locked`, and the callback is its caller.
 template <Backend B, SeedDefect kDefect>
 class SeedFd {
  public:
@@ -68,6 +68,12 @@ class SeedFd {
   void Write(std::span<const std::byte> from, Done done) {
     Begin(wop_, Op::Kind::kSend, const_cast<std::byte*>(from.data()), from.size(), done);
   }
+  void SendFile(FilePart& part, Done done) {
+    wop_.file = part.file;
+    // The OVERLAPPED's, which is not buf's but the file's here.
+    if (!Has(SeedDefect::kOffsetStays)) wop_.file_offset = part.offset;
+    Begin(wop_, Op::Kind::kSendFile, nullptr, part.size, done);
+  }
 
   Errc Close(Done done) {
     if (!Usable()) return Errc::kClosed;
@@ -102,6 +108,9 @@ class SeedFd {
     std::byte* buf = nullptr;
     size_t len = 0;
     size_t offset = 0;  // in `buf`: the OVERLAPPED's
+    Handle file = kNoHandle;
+    uint64_t file_offset = 0;
+    FilePart left;  // of the file, for the backend
     Deadline deadline;
     Errc why = Errc::kOk;
     bool has_channel = false;
@@ -128,7 +137,7 @@ class SeedFd {
     o.buf = data;
     o.len = Has(SeedDefect::kSizeOf32Bits) ? static_cast<uint32_t>(size) : size;
     o.why = Errc::kOk;
-    if (!Has(SeedDefect::kOffsetStays)) o.offset = 0;
+    if (!Has(SeedDefect::kOffsetStays) || kind == Op::Kind::kSendFile) o.offset = 0;
     Submit(o);
   }
 
@@ -141,6 +150,10 @@ class SeedFd {
     }
     o.data = o.buf + std::min(o.offset, o.len);
     o.size = o.len - std::min(o.offset, o.len);
+    if (o.kind == Op::Kind::kSendFile) {
+      o.left = {o.file, o.file_offset, o.size};
+      o.part = &o.left;
+    }
     o.started = true;
     loop_.backend().Start(port_, o);
   }
@@ -184,8 +197,9 @@ class SeedFd {
 
   void Return(Operation& o) {
     Result r = o.result;
-    if (o.kind == Op::Kind::kSend) {
+    if (o.kind != Op::Kind::kRecv) {
       o.offset += static_cast<size_t>(r.n);
+      o.file_offset += static_cast<size_t>(r.n);
       if (r.ok() && o.offset < o.len) return Submit(o);
       r.n = static_cast<int64_t>(o.offset);
     } else {
@@ -198,6 +212,7 @@ class SeedFd {
     if (!r.ok() && Has(SeedDefect::kCountLostInError)) r.n = 0;
     if (!Has(SeedDefect::kPointersStay)) {
       o.data = o.buf = nullptr;
+      o.part = nullptr;
       o.size = o.len = 0;
     }
     // The lock is held until the call has returned.

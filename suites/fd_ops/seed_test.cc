@@ -2,24 +2,22 @@
 // Each defect of the published original (SD-1) that streams can show: the reference has it not, and
 // the original's design fails the same check.
 //
-// | id      | test, or why streams cannot show it                                                 |
-// | ------- | ------------------------------------------------------------------------------------
-// | | SD-1.01 | SD_1_01_OneWedgedConnectionDelaysNoOther | | SD-1.02 |
-// SD_1_02_TheCountIsWhatWasMoved                                                       | | SD-1.03
-// | cannot be shown by streams: no operation of a stream has flags that a system writes | | | back;
-// that nothing else is carried over: CX_13 in endurance_test.cc                  | | SD-1.04 |
-// SD_1_04_AWriteBeginsAtItsOwnBeginning; the file's offset comes with splice           | | SD-1.05
-// | SD_1_05_AnInterruptedWriteTellsWhatItHasMoved; the fallback copy comes with splice   | |
-// SD-1.06 | SD_1_06_SizesAreNotCutTo32Bits_Write, ..._Read; IO_06 in endurance_test.cc           |
-// | SD-1.07 | SD_1_07_AReadOfNothingIsNotEof; zero-byte datagrams come with datagrams | | SD-1.08 |
-// SD_1_08_ReadDeadlineLeavesPendingWriteAlone, ..._WriteDeadline...                    | | SD-1.09
-// | SD_1_09_CloseInsideACallbackEnds; between threads: shared_test.cc                    | |
-// SD-1.10 | SD_1_10_NothingOfTheCallersStaysInTheOperation                                       |
-// | SD-1.11 | cannot be shown by streams: canceling one asks no system that could answer with an |
-// |         | unexpected error; that comes with the backends whose cancel is a system call | |
-// SD-1.12 | SD_1_12_NineAllocationsInTenReadsAreSeen, ..._OfBlockedReadsAreSeen                  |
-// | SD-1.13 | SD_1_13_ASecondReadIsLoud: the trade is one operation per direction, and queues | |
-// | above it (shared.h); what an operation points to lives in it: SD-1.10                |
+// SD-1.01: SD_1_01_OneWedgedConnectionDelaysNoOther
+// SD-1.02: SD_1_02_TheCountIsWhatWasMoved
+// SD-1.03: cannot be shown by streams: no operation of a stream has flags that a system writes
+//          back; that nothing else is carried over: CX_13 in endurance_test.cc
+// SD-1.04: SD_1_04_AWriteBeginsAtItsOwnBeginning; SD_1_04_AFileIsSentFromItsOffset
+// SD-1.05: SD_1_05_AnInterruptedWriteTellsWhatItHasMoved; SD_1_05_ACopyThatTakesOverDoublesNothing
+// SD-1.06: SD_1_06_SizesAreNotCutTo32Bits_Write, ..._Read, ..._SendFile; IO_06 in endurance_test.cc
+// SD-1.07: SD_1_07_AReadOfNothingIsNotEof; zero-byte datagrams come with datagrams
+// SD-1.08: SD_1_08_ReadDeadlineLeavesPendingWriteAlone, ..._WriteDeadline...
+// SD-1.09: SD_1_09_CloseInsideACallbackEnds; between threads: shared_test.cc
+// SD-1.10: SD_1_10_NothingOfTheCallersStaysInTheOperation
+// SD-1.11: cannot be shown by streams: canceling one asks no system that could answer with an
+//          unexpected error; that comes with the backends whose cancel is a system call
+// SD-1.12: SD_1_12_NineAllocationsInTenReadsAreSeen, ..._OfBlockedReadsAreSeen
+// SD-1.13: SD_1_13_ASecondReadIsLoud: the trade is one operation per direction, and queues above it
+//          (shared.h); what an operation points to lives in it: SD-1.10
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -109,6 +107,51 @@ FD_TEST(SeedTest, SD_1_04_AWriteBeginsAtItsOwnBeginning) {
       });
 }
 
+FD_TEST(SeedTest, SD_1_04_SP_34_AFileIsSentFromItsOffset) {
+  if ((B::kFeatures & kSendsFiles) == 0) return NotApplicable("the backend has no kSendFile");
+  const MemoryFile file{StreamBytes(0, 300)};
+  ExpectOnlyTheSeedFails<B, SeedDefect::kOffsetStays>(
+      "the second begins where the first ended", [&file](auto& scene) -> std::string {
+        for (int i = 0; i < 2; ++i) {
+          FilePart part{file.handle(), 0, 100};
+          const Result w = scene.a.SendFileNow(part);
+          if (Text(w) != "100 ok") return Text(w);
+          const Result r = scene.b.ReadNow(scene.buffer);
+          if (Text(r) != "100 ok") return Text(r);
+          const auto got = std::span(scene.buffer).first(100);
+          if (i == 1 && IsStream(got, 100)) return "the second begins where the first ended";
+          if (!IsStream(got, 0)) return "other bytes";
+        }
+        return "";
+      });
+}
+
+// A copy takes over where the file could not be sent to its end.
+FD_TEST(SeedTest, SD_1_05_SP_30_ACopyThatTakesOverDoublesNothing) {
+  if ((B::kFeatures & kSendsFiles) == 0) return NotApplicable("the backend has no kSendFile");
+  const MemoryFile file{TooMuch()};
+  ExpectOnlyTheSeedFails<B, SeedDefect::kCountLostInError>(
+      "the peer receives bytes a second time", [&file](auto& scene) -> std::string {
+        FilePart part{file.handle(), 0, kTooMuch};
+        scene.a.BeginSendFile(part);
+        TurnFor(scene.loop, Scaled(2 * kMillisecond));
+        (void)scene.a.SetWriteDeadline(Deadline::Past());
+        const Result w = scene.a.Await(scene.a.written);
+        if (w.err != Errc::kTimeout) return Text(w);
+        (void)scene.a.SetWriteDeadline(Deadline::Never());
+        scene.a.BeginWrite(std::span(TooMuch()).subspan(static_cast<size_t>(w.n)));
+        for (int64_t got = 0; got < static_cast<int64_t>(kTooMuch);) {
+          const Result r = scene.b.ReadNow(scene.buffer);
+          if (!r.ok()) return Text(r);
+          if (!IsStream(std::span(scene.buffer).first(static_cast<size_t>(r.n)), got)) {
+            return "the peer receives bytes a second time";
+          }
+          got += r.n;
+        }
+        return "";
+      });
+}
+
 FD_TEST(SeedTest, SD_1_05_DL_21_AnInterruptedWriteTellsWhatItHasMoved) {
   ExpectOnlyTheSeedFails<B, SeedDefect::kCountLostInError>(
       "the peer receives what the writer was not told of", [](auto& scene) -> std::string {
@@ -135,6 +178,22 @@ FD_TEST(SeedTest, SD_1_06_SizesAreNotCutTo32Bits_Write) {
   ExpectOnlyTheSeedFails<B, SeedDefect::kSizeOf32Bits>(
       "short, and ok: 100 ok", [&huge](auto& scene) -> std::string {
         scene.a.BeginWrite(huge.bytes());
+        TurnFor(scene.loop, Scaled(2 * kMillisecond));
+        (void)scene.a.SetWriteDeadline(Deadline::Past());
+        const Result r = scene.a.Await(scene.a.written);
+        if (r.ok()) return "short, and ok: " + Text(r);
+        return r.err == Errc::kTimeout && r.n > 100 ? "" : Text(r);
+      });
+}
+
+FD_TEST(SeedTest, SD_1_06_SizesAreNotCutTo32Bits_SendFile) {
+  if ((B::kFeatures & kSendsFiles) == 0) return NotApplicable("the backend has no kSendFile");
+  MemoryFile holes;
+  holes.Resize(kHuge);
+  ExpectOnlyTheSeedFails<B, SeedDefect::kSizeOf32Bits>(
+      "short, and ok: 100 ok", [&holes](auto& scene) -> std::string {
+        FilePart part{holes.handle(), 0, kHuge};
+        scene.a.BeginSendFile(part);
         TurnFor(scene.loop, Scaled(2 * kMillisecond));
         (void)scene.a.SetWriteDeadline(Deadline::Past());
         const Result r = scene.a.Await(scene.a.written);

@@ -7,13 +7,15 @@ if(TARE_BUILD_TESTS)
                         PRIVATE GTest::gtest tare_flags)
 endif()
 foreach(theme alloc answer baseline cancel close deadline endurance precedence scenario seed
-        shared_datagram stream)
+        send_file shared_datagram splice stream)
   tare_test(fd_ops_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_fd_ops_fixture)
 endforeach()
 
-# The same, whole: a million operations, and 5 GiB in one write.
-tare_test(fd_ops_endurance_long SOURCES endurance_test.cc LIBRARIES tare_fd_ops_fixture
-          LABELS long TIMEOUT 600)
-if(TARE_BUILD_TESTS)
-  target_compile_definitions(test_fd_ops_endurance_long PRIVATE TARE_LONG)
-endif()
+# The same, whole: a million operations, 5 GiB in one write, and 5 GiB of a file.
+foreach(theme endurance send_file)
+  tare_test(fd_ops_${theme}_long SOURCES ${theme}_test.cc LIBRARIES tare_fd_ops_fixture
+            LABELS long TIMEOUT 600)
+  if(TARE_BUILD_TESTS)
+    target_compile_definitions(test_fd_ops_${theme}_long PRIVATE TARE_LONG)
+  endif()
+endforeach()
