@@ -161,8 +161,7 @@ class Readiness {
     const bool ended = Perform(op, attempt);
     may_try = ended;
     if (d == Direction::kOut) {
-      // Over a connection that is new nothing can have come yet.
-      if (op.kind == Op::Kind::kConnect) port.may_try[Index(Direction::kIn)] = false;
+      if (op.kind != Op::Kind::kSend) LearnOut(port, op, ended);
       return ended;
     }
     if (!port.is_stream) return ended;
@@ -172,6 +171,17 @@ class Readiness {
       may_try = Learn(port, op, BytesOf(op), ended);
     }
     return ended;
+  }
+
+  // Over a connection that is new nothing can have come yet. A file that was sent in part has most
+  // likely filled the socket, and trying that costs more than with bytes: the system reads what it
+  // then cannot send.
+  static void LearnOut(Port& port, const Op& op, bool ended) noexcept {
+    if (op.kind == Op::Kind::kConnect) port.may_try[Index(Direction::kIn)] = false;
+    if (op.kind == Op::Kind::kSendFile && ended && op.result.ok() &&
+        static_cast<uint64_t>(op.result.n) < op.part->size) {
+      port.may_try[Index(Direction::kOut)] = false;
+    }
   }
 
   // What a receive on a byte stream says about the next one: whether it may be tried at once.
