@@ -114,6 +114,11 @@ const bool registered[] = {
         .With(&AddAccepting)
         .Rows({{{"conns", 1}}, {{"conns", 64}}})
         .Register(),
+    Suite<SendFilesFromRow>("FdOps/TCP4SendFile")
+        .With(&AddSendFile)
+        .Quick({{{"size", 1 << 20}}})
+        .Rows({{{"size", 64 << 10}}, {{"size", 16 << 20}}})
+        .Register(),
 };
 
 }  // namespace

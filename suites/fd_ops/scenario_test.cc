@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scenarios beside round trips on connections that stay: one shot, both ways, accept. Every
-// answer is right, what is wrong is caught, and the reference allocates nothing.
+// The scenarios beside round trips on connections that stay: one shot, both ways, accept, files.
+// Every answer is right, what is wrong is caught, and the reference allocates nothing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,14 +9,17 @@
 #include "impl/fd_ops/accepting.h"
 #include "impl/fd_ops/both_ways.h"
 #include "impl/fd_ops/one_shot.h"
+#include "impl/fd_ops/send_file.h"
 #include "suites/fd_ops/accepts.h"
 #include "suites/fd_ops/alloc_fixture.h"
+#include "suites/fd_ops/send_files.h"
 
 namespace tare::io::fd_ops {
 namespace {
 
 using suites::Accepts;
 using suites::RoundTrips;
+using suites::SendFiles;
 using testing::StartsWith;
 
 struct Scene {
@@ -116,16 +119,51 @@ void ExpectAllocsPerAccept(uint64_t each) {
   }
 }
 
+// Less than the socket takes at once, and more.
+constexpr size_t kFiles[] = {1, 1000, 64 << 10, 8 << 20};
+
+template <class A>
+void ExpectRightFiles() {
+  const SameHandles same_handles;
+  for (const Transport transport : {Transport::kTcp4, Transport::kTcp6}) {
+    for (const size_t size : kFiles) {
+      SCOPED_TRACE(size);
+      SendFiles<A> files(transport, size);
+      ASSERT_EQ(files.Open(), "");
+      EXPECT_EQ(files.Check(), "");
+      EXPECT_EQ(MakeTrips(files, 3), "");
+      EXPECT_EQ(files.Check(), "") << "after further trips";
+    }
+  }
+}
+
+// `each` for 32 KiB or a part of that.
+template <class A>
+void ExpectAllocsPerFile(uint64_t each) {
+  constexpr int kTrips = 5;
+  for (const size_t size : kFiles) {
+    SCOPED_TRACE(size);
+    SendFiles<A> files(Transport::kTcp4, size);
+    ASSERT_EQ(files.Open(), "");
+    const AllocCount count = Warm(files, kTrips);
+    if (!AllocsAreCounted()) continue;
+    EXPECT_EQ(count.allocs, each * kTrips * ((size + (32 << 10) - 1) / (32 << 10)));
+    EXPECT_EQ(count.frees, count.allocs);
+  }
+}
+
 TEST(FloorTest, AnswersInEveryScenario) {
   ExpectRightAnswers<OneShotFloor>(kOneShots);
   ExpectRightAnswers<BothWaysFloor>(kBothWays);
   ExpectRightAccepts<AcceptingFloor>();
+  ExpectRightFiles<SendFileFloor>();
 }
 
 TEST(FloorTest, AllocatesInNoScenario) {
   ExpectAllocsPerTrip<OneShotFloor>(kOneShots, 0, 0);
   ExpectAllocsPerTrip<BothWaysFloor>(kBothWays, 0, 0);
   ExpectAllocsPerAccept<AcceptingFloor>(0);
+  ExpectAllocsPerFile<SendFileFloor>(0);
 }
 
 template <class B>
@@ -135,11 +173,13 @@ FD_TEST(ScenarioTest, BaselineAnswersInEveryScenario) {
   ExpectRightAnswers<OneShotBaseline<B>>(kOneShots);
   ExpectRightAnswers<BothWaysBaseline<B>>(kBothWays);
   ExpectRightAccepts<AcceptingBaseline<B>>();
+  ExpectRightFiles<SendFileBaseline<B>>();
 }
 FD_TEST(ScenarioTest, ReferenceAnswersInEveryScenario) {
   ExpectRightAnswers<OneShotReference<B>>(kOneShots);
   ExpectRightAnswers<BothWaysReference<B>>(kBothWays);
   ExpectRightAccepts<AcceptingReference<B>>();
+  ExpectRightFiles<SendFileReference<B>>();
 }
 
 // The objects are made once and opened anew for each connection.
@@ -147,6 +187,7 @@ FD_TEST(ScenarioTest, AL_01_AL_04_ReferenceAllocatesInNoScenario) {
   ExpectAllocsPerTrip<OneShotReference<B>>(kOneShots, 0, 0);
   ExpectAllocsPerTrip<BothWaysReference<B>>(kBothWays, 0, 0);
   ExpectAllocsPerAccept<AcceptingReference<B>>(0);
+  ExpectAllocsPerFile<SendFileReference<B>>(0);
 }
 
 // Three a call, and the timer of one with a deadline: see baseline.h. One shot is six calls:
@@ -155,6 +196,7 @@ FD_TEST(ScenarioTest, AL_05_BaselineAllocatesForEveryCall) {
   ExpectAllocsPerTrip<OneShotBaseline<B>>(kOneShots, 18, 24);
   ExpectAllocsPerTrip<BothWaysBaseline<B>>(kBothWays, 12, 16);
   ExpectAllocsPerAccept<AcceptingBaseline<B>>(3);
+  ExpectAllocsPerFile<SendFileBaseline<B>>(3);
 }
 
 // No port is left behind: more connections than there are ports, one after the other.
@@ -195,6 +237,19 @@ struct AcceptsNothing : AcceptingFloor {
   Pair one[1];
 };
 
+struct SendsAnotherFile : SendFileFloor {
+  Result Open(const Pair& pair, Handle, uint64_t size) {
+    other.Resize(size);
+    return SendFileFloor::Open(pair, other.handle(), size);
+  }
+  MemoryFile other;
+};
+struct SendsHalfOfIt : SendFileFloor {
+  Result Open(const Pair& pair, Handle file, uint64_t size) {
+    return SendFileFloor::Open(pair, file, size / 2);
+  }
+};
+
 template <class A>
 std::string Verdict(const Scene& of) {
   OnScene<A> trips(of);
@@ -208,6 +263,13 @@ std::string AcceptVerdict(int connections) {
   return wrong.empty() ? accepts.Check() : wrong;
 }
 
+template <class A>
+std::string FileVerdict() {
+  SendFiles<A> files(Transport::kTcp4, 1000);
+  const std::string wrong = files.Open();
+  return wrong.empty() ? files.Check() : wrong;
+}
+
 TEST(WrongAnswerTest, IsCaughtInEveryScenario) {
   const SameHandles same_handles;
   EXPECT_THAT(Verdict<BytesOfTheOtherEnd>(kBothWays[0]), StartsWith("wrong answer at end 0: 512"));
@@ -216,6 +278,8 @@ TEST(WrongAnswerTest, IsCaughtInEveryScenario) {
   EXPECT_EQ(AcceptVerdict<Swapped>(1), "");
   EXPECT_THAT(AcceptVerdict<Swapped>(2), StartsWith("wrong answer: dialled from '127.0.0.1:"));
   EXPECT_THAT(AcceptVerdict<AcceptsNothing>(1), testing::EndsWith("accepted from ''"));
+  EXPECT_EQ(FileVerdict<SendsAnotherFile>(), "wrong answer: another byte than the file's at 1");
+  EXPECT_EQ(FileVerdict<SendsHalfOfIt>(), "wrong answer: another byte than the file's at 500");
 }
 
 }  // namespace

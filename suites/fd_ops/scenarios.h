@@ -8,6 +8,7 @@
 #include "impl/base/socket.h"
 #include "suites/fd_ops/accepts.h"
 #include "suites/fd_ops/round_trips.h"
+#include "suites/fd_ops/send_files.h"
 #include "suites/support/suite.h"
 
 namespace tare::suites {
@@ -36,6 +37,14 @@ struct AcceptsFromRow : Accepts<V> {
   static int64_t Counted(const Row&) { return 1000; }
 };
 
+// Each operation is a whole file, in memory, whose receiver drops it.
+template <class V>
+struct SendFilesFromRow : SendFiles<V> {
+  explicit SendFilesFromRow(const Row& row)
+      : SendFiles<V>(io::Transport::kTcp4, static_cast<size_t>(row["size"])) {}
+  static int64_t Counted(const Row& row) { return row["size"] > 64 << 10 ? 20 : 1000; }
+};
+
 using Trips = Suite<FromRow>;
 
 // Connections that stay.
@@ -59,6 +68,7 @@ void AddOneShotPeers(Trips& suite);  // bench_peers.cc
 // Each operation is a message in either direction, at the same time.
 void AddBothWays(Trips& suite);  // bench_both_ways.cc
 
-void AddAccepting(Suite<AcceptsFromRow>& suite);  // bench_accepting.cc
+void AddAccepting(Suite<AcceptsFromRow>& suite);   // bench_accepting.cc
+void AddSendFile(Suite<SendFilesFromRow>& suite);  // bench_send_file.cc
 
 }  // namespace tare::suites

@@ -2,7 +2,7 @@
 # The tests of fd_ops: one program a theme, over all backends.
 if(TARE_BUILD_TESTS)
   find_package(GTest REQUIRED)
-  add_library(tare_fd_ops_fixture STATIC fd_fixture.cc)
+  add_library(tare_fd_ops_fixture STATIC fd_fixture.cc send_files.cc)
   target_link_libraries(tare_fd_ops_fixture PUBLIC tare::fd_ops tare::support tare::count
                         PRIVATE GTest::gtest tare_flags)
 endif()
