@@ -46,8 +46,8 @@ class Judge:
                 built = self.tree.build(place, mutants, overlays, {t.program for t in tests})
                 break
             except mutants_build.DoesNotCompile as why:
-                # Those whose switch stands in the lines that the compiler shows; the others go on.
-                named = {int(n) for n in re.findall(r"tare_mutant_is\((\d+)\)", str(why))}
+                # Those whose switch stands in the lines that it speaks of; the others go on.
+                named = self.tree.named(place, str(why))
                 wrong = [m for m in mutants if m.number in named] or mutants
                 for mutant in wrong:
                     self.broken[mutant] = "does not compile"
@@ -95,13 +95,13 @@ class Judge:
 
 
 def batches(mutants):
-    """Mutants that may be built together: by their overlays, with pieces that do not overlap."""
+    """Mutants that may be built together: by their overlays, with pieces that do not clash."""
     groups = []
     for mutant in mutants:
         for overlays, members in groups:
             if mutant.alone or members[0].alone or overlays != mutant.overlays:
                 continue
-            if not any(mutant.overlaps(other) for other in members):
+            if not any(mutant.clashes(other) for other in members):
                 members.append(mutant)
                 break
         else:

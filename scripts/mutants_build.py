@@ -10,12 +10,18 @@ import signal
 import subprocess
 import time
 
-from mutants_list import Broken
+from mutants_list import Broken, woven
 
 # What stands in front of every test where several are compiled: precompiled once.
 FIRST = ("gtest/gtest.h", "gmock/gmock.h", "algorithm", "functional", "memory", "string", "vector")
 SWITCH_H = """#pragma once
-bool tare_mutant_is(int number) noexcept;
+extern int tare_mutant_chosen;
+void tare_mutant_reached() noexcept;
+[[gnu::always_inline]] constexpr bool tare_mutant_is(int number) noexcept {
+  if (__builtin_is_constant_evaluated() || tare_mutant_chosen != number) return false;
+  tare_mutant_reached();
+  return true;
+}
 """
 # Neither allocates nor uses anything of the program under test, for it may be malloc that asks.
 SWITCH_CC = """#include "tare_mutant_switch.h"
@@ -27,18 +33,15 @@ int Number() noexcept {
   const char* text = std::getenv("TARE_MUTANT");
   return text == nullptr ? 0 : std::atoi(text);
 }
-int chosen = Number();  // 0 until then: what runs before main's program does is not mutated
 bool reached = false;
 }  // namespace
-bool tare_mutant_is(int number) noexcept {
-  if (chosen != number) return false;
-  if (!__atomic_exchange_n(&reached, true, __ATOMIC_RELAXED)) {
-    const int before = errno;
-    const char* path = std::getenv("TARE_MUTANT_REACHED");
-    if (path != nullptr) mkdir(path, 0777);  // which needs no descriptor: there may be none left
-    errno = before;
-  }
-  return true;
+int tare_mutant_chosen = Number();  // 0 until then: what runs before main's program is not mutated
+void tare_mutant_reached() noexcept {
+  if (__atomic_exchange_n(&reached, true, __ATOMIC_RELAXED)) return;
+  const int before = errno;
+  const char* path = std::getenv("TARE_MUTANT_REACHED");
+  if (path != nullptr) mkdir(path, 0777);  // which needs no descriptor: there may be none left
+  errno = before;
 }
 """
 
@@ -183,17 +186,16 @@ class Tree:
     def changed_files(self, tree, mutants, overlays):
         """Writes what differs below `tree`; the names of these files."""
         texts = {}
+        for file in {mutant.file for mutant in mutants}:
+            text = (self.root / file).read_text()
+            own = [mutant for mutant in mutants if mutant.file == file]
+            texts[file] = woven(text, 0, len(text), own)
         for file, pattern, replacement in overlays:
             path = self.find(file)
             text, times = re.subn(pattern, replacement, texts.get(file) or path.read_text())
             if times != 1:
                 raise Broken(f"overlay: {file}: '{pattern}' is there {times} times, not once")
             texts[file] = text
-        for mutant in sorted(mutants, key=lambda m: m.start, reverse=True):
-            text = texts.get(mutant.file) or (self.root / mutant.file).read_text()
-            if text.count(mutant.old) != 1:
-                raise Broken(f"{mutant}: an overlay has changed this piece")
-            texts[mutant.file] = text.replace(mutant.old, mutant.code())
         changed = set()
         for file, text in texts.items():
             path = self.find(file)
@@ -203,6 +205,17 @@ class Tree:
             to.write_text(text)
             changed.add(path.relative_to(top).as_posix())
         return changed
+
+    @staticmethod
+    def named(place, said):
+        """The numbers of the mutants that the compiler speaks of: it shows their switch, or a line
+        behind it."""
+        numbers = {int(n) for n in re.findall(r"tare_mutant_is\((\d+)\)", said)}
+        for name, line in re.findall(rf"({re.escape(str(place))}/tree/\S+?):(\d+):", said):
+            above = "".join(pathlib.Path(name).read_text().splitlines(True)[:int(line)])
+            if not numbers and (switches := re.findall(r"tare_mutant_is\((\d+)\)", above)):
+                numbers.add(int(switches[-1]))
+        return numbers
 
     def find(self, file):
         """A file of the tree, or of what the build has generated."""

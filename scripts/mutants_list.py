@@ -4,6 +4,8 @@ import pathlib
 import re
 import tomllib
 
+import mutants_widen
+
 PARTS = ("harness", "impl", "suites")
 FILE_KEYS = {"of", "promises", "without", "overlay", "mutant"}
 KEYS = {"file", "what", "old", "new", "tests", "hangs", "quick", "how"}
@@ -68,10 +70,18 @@ class Mutant:
                          f"{self.old}")
         if self.old == self.new:
             raise Broken(f"{what}: changes nothing")
-        self.start = text.index(self.old)
-        self.how = entry.get("how", way(self.old, self.new))
+        # What is switched: the piece, or what stands around it.
+        self.how, self.start = entry.get("how"), text.index(self.old)
+        self.piece, self.other = self.old, self.new
+        if self.how is None:
+            wider = mutants_widen.widen(text, self.start, self.old, self.new)
+            self.how, self.start, self.piece, self.other = wider or (
+                way(self.old, self.new), self.start, self.old, self.new)
         if self.how not in WAYS:
             raise Broken(f"{what}: how = '{self.how}' is none of {', '.join(WAYS)}")
+        self.start += len(self.piece) - len(self.piece.lstrip())
+        self.piece = self.piece.strip()
+        self.end = self.start + len(self.piece)
         self.number = 0
 
     def __str__(self):
@@ -81,17 +91,41 @@ class Mutant:
     def alone(self):
         return self.how == "alone"
 
-    def overlaps(self, other):
-        return (self.file == other.file and self.start < other.start + len(other.old) and
-                other.start < self.start + len(self.old))
+    def clashes(self, other):
+        """Whether the two cannot be built together: their pieces overlap, and neither is inside
+        the other."""
+        if self.file != other.file or self.end <= other.start or other.end <= self.start:
+            return False
+        first, last = sorted((self, other), key=lambda m: (m.start, -m.end))
+        return last.end > first.end
 
-    def code(self):
-        """What stands in place of `old`: both, and the switch."""
-        if self.alone:
-            return self.new
-        if self.how == "expression":
-            return f"(tare_mutant_is({self.number}) ? ({self.new}) : ({self.old}))"
-        return f"if (tare_mutant_is({self.number})) {{ {self.new} }} else {{ {self.old} }}"
+
+def woven(text, start, end, mutants):
+    """text[start:end] with the switches of these mutants, whose pieces are all in there."""
+    parts, at = [], start
+    rest = sorted(mutants, key=lambda m: (m.start, -m.end, m.number))
+    while rest:
+        first = rest[0]
+        same = [m for m in rest if (m.start, m.end) == (first.start, first.end)]
+        rest = rest[len(same):]
+        inside = [m for m in rest if m.start < first.end]
+        rest = rest[len(inside):]
+        parts.append(text[at:first.start])
+        parts.append(switch(same, woven(text, first.start, first.end, inside)))
+        at = first.end
+    return "".join(parts) + text[at:end]
+
+
+def switch(mutants, old):
+    """What stands in place of `old`: it, the other piece of each mutant, and what chooses."""
+    if mutants[0].how == "alone":
+        return mutants[0].other
+    if mutants[0].how == "expression":
+        chosen = "".join(f"tare_mutant_is({m.number}) ? ({m.other}) : " for m in mutants)
+        return f"({chosen}({old}))"
+    # A piece may end with a comment.
+    chosen = "".join(f"if (tare_mutant_is({m.number})) {{ {m.other}\n}} else " for m in mutants)
+    return f"{chosen}{{ {old}\n}}"
 
 
 def way(old, new):

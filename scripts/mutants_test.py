@@ -6,6 +6,8 @@ import sys
 import tempfile
 import unittest
 
+import mutants
+
 SCRIPT = pathlib.Path(__file__).resolve().parent / "mutants.py"
 
 FILES = {
@@ -29,7 +31,23 @@ add_test(NAME script
 constexpr int kLimit = 10;
 inline bool AtLimit(int n) { return n >= kLimit; }
 """,
-    "harness/toy/toy.h": "#pragma once\nint Sum(int n);\nint Never(int n);\n",
+    "harness/toy/toy.h": """#pragma once
+int Sum(int n);
+int Never(int n);
+constexpr bool IsSmall(int n) { return n > 0 && n < 5; }
+static_assert(IsSmall(4) && !IsSmall(5));
+struct Range {
+  int low = 1;
+  int high = 5;
+};
+inline int Clamped(int n, Range range = {}) {
+  if (n < range.low || n > range.high) [[unlikely]] {
+    const int end = n < range.low ? range.low : range.high;
+    return end;  // a comment; with a semicolon
+  }
+  return n;
+}
+""",
     "harness/toy/toy.cc": """#include "toy/toy.h"
 #include "toy/limit.h"
 int Sum(int n) {
@@ -54,6 +72,12 @@ int main() { std::printf("%d\\n", Sum(3)); }
 TEST(Toy, XX_01_Sums) { EXPECT_EQ(Sum(3), 6); }
 TEST(Toy, Limit) { EXPECT_EQ(Sum(kLimit), -1); }
 TEST(Toy, AtLimit) { EXPECT_TRUE(AtLimit(10)); }
+TEST(Toy, Small) { EXPECT_TRUE(IsSmall(1) && IsSmall(4) && !IsSmall(0) && !IsSmall(5)); }
+TEST(Toy, Clamped) {
+  EXPECT_EQ(Clamped(0), 1);
+  EXPECT_EQ(Clamped(3), 3);
+  EXPECT_EQ(Clamped(9), 5);
+}
 TEST(Toy, OfAProgram) {
   FILE* said = popen(PRINT, "r");
   int n = 0;
@@ -112,6 +136,23 @@ class MutantsTest(unittest.TestCase):
             'how = "alone"\ntests = ["toy Toy.AtLimit"]\n',
             'file = "limit.h"\nwhat = "above"\nold = "n >= kLimit"\nnew = "n > kLimit"\n'
             'tests = ["toy Toy.Limit", "toy Toy.AtLimit"]\n'])
+
+    # What stands around a piece is switched: so all of these are one build, though some are inside
+    # others, and the compiler evaluates one of the functions.
+    def test_pieces_of_expressions_are_built_together(self):
+        clamped = 'tests = ["toy Toy.Clamped"]\n'
+        entries = [f'file = "toy.h"\nwhat = "{i}"\nold = {old}\nnew = {new}\n' for i, (old, new) in
+                   enumerate([('"n > 0 &&"', '"n > 1 &&"'), ('"n < 5;"', '"n < 4;"'),
+                              ('"n > 0 && n"', '"n"'), ('"n < range.low ||"', '"n < 0 ||"'),
+                              ('"n > range.high)"', '"n > range.high + 9)"'),
+                              ('"? range.low : range.high"', '"? range.low : range.low"'),
+                              ('"end;  // a"', '"end + 1;  // a"'), ('"high = 5"', '"high = 6"'),
+                              ('"  return n;\\n"', '"  ++n;\\n  return n;\\n"')])]
+        entries = [e + ('tests = ["toy Toy.Small"]\n' if i < 3 else clamped)
+                   for i, e in enumerate(entries)]
+        self.expect(0, ["mutants: 9, caught: 9, survived: 0, broken: 0"], entries)
+        _, read = mutants.mutants_list.read(self.root, [])
+        self.assertEqual([len(together) for _, together in mutants.batches(read)], [9])
 
     def test_programs_that_tests_run_are_mutated_too(self):
         self.expect(0, ["caught: 1"], [SUM + 'tests = ["toy Toy.OfAProgram", "ctest script"]\n'])
