@@ -6,9 +6,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <time.h>
+
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "impl/backend/backends.h"
 #include "suites/backend/bed.h"
@@ -245,6 +249,130 @@ TYPED_TEST(CallFaultTest, S12_AnInterruptedConnectIsWaitedFor) {
   EXPECT_EQ(ConnectMeets<TypeParam>(EINTR, Errc::kOk), "");
   EXPECT_EQ(ConnectMeets<TypeParam>(EADDRNOTAVAIL, Errc::kNotAvailable), "");
   EXPECT_EQ(ConnectMeets<TypeParam>(ENETUNREACH, Errc::kUnreachable), "");
+}
+
+// A Poll that told one alone would ask the system between any two of them.
+TYPED_TEST(CallFaultTest, S16_WhatDoneStartsAndEndsAtOnceIsToldInTheSamePoll) {
+  if (MakesNoCalls<TypeParam>()) return;
+  Bed<TypeParam> bed;
+  Line<TypeParam> line(bed);
+  int left = 64, polls = 0;
+  line.end.in.then = [&](Call<TypeParam>&) {
+    if (--left > 0) line.end.Recv({});
+  };
+  line.end.Recv({});
+  for (; left > 0 && polls < 64; ++polls) (void)bed.Poll(Deadline::Past());
+  EXPECT_EQ(left, 0);
+  EXPECT_LE(polls, 8);
+  EXPECT_EQ(bed.verdict(), "");
+}
+
+TYPED_TEST(CallFaultTest, S07_AReceiveOnANewConnectionIsNotTriedInVain) {
+  if (MakesNoCalls<TypeParam>()) return;
+  Bed<TypeParam> bed;
+  Address at = Loopback4();
+  Endpoint<TypeParam> listener(bed, OwnedHandle(Listen(at)));
+  Endpoint<TypeParam> dialer(bed, OwnedHandle(NewTcp4()));
+  (void)ResetOnClose(dialer.handle());
+  int tried = 0;
+  FaultyCalls receives(SystemCall::kRecv, {});
+  receives.before = [&tried](int, const void*, size_t) { ++tried; };
+  std::array<std::byte, 16> buffer;
+  listener.Accept();
+  dialer.Connect(at);
+  ASSERT_TRUE(bed.PollUntilEnded(dialer.out) && bed.PollUntilEnded(listener.in));
+  ASSERT_TRUE(dialer.out.result.ok() && listener.in.result.ok());
+  const OwnedHandle accepted(listener.in.result);
+  dialer.Recv(buffer);
+  bed.PollInVain();
+  EXPECT_EQ(tried, 0);
+  Push(*accepted, Pattern(1));
+  ASSERT_TRUE(bed.PollUntilEnded(dialer.in));
+  EXPECT_EQ(tried, 1);
+  EXPECT_EQ(bed.verdict(), "");
+}
+
+// What a Poll limits its waits to, in nanoseconds, and what was left just after.
+struct Limit {
+  int64_t nanos;
+  int64_t left;
+};
+
+// The limits that a Poll gives to its waits of one kind; the first of them is interrupted, and the
+// next one woken.
+template <class B>
+std::vector<Limit> LimitsOf(SystemCall call, Bed<B>& bed, Deadline d) {
+  std::vector<Limit> limits;
+  FaultyCalls waits(call, {EINTR});
+  waits.before = [&](int, const void* limit, size_t size) {
+    const int64_t left = d.ns - Now().ns;
+    if (size == sizeof(timespec)) {
+      const auto* time = static_cast<const timespec*>(limit);
+      limits.push_back({time->tv_sec * kSecond + time->tv_nsec, left});
+    } else {
+      limits.push_back({*static_cast<const int*>(limit) * kMilli, left});
+    }
+    bed.backend.Wake();
+  };
+  EXPECT_EQ(bed.Poll(d), 0);
+  return limits;
+}
+
+constexpr int64_t kLittle = 100 * kMilli;  // that a long wait may be shorter, for it looks again
+
+TYPED_TEST(CallFaultTest, S14_AWaitIsLimitedToWhatIsLeft) {
+  if (MakesNoCalls<TypeParam>()) return;
+  for (const int64_t wait : {300 * kMilli, kSecond + 100 * kMilli, 3 * kSecond - 1, 90 * kSecond}) {
+    Bed<TypeParam> bed;
+    const auto limits = LimitsOf(SystemCall::kWait, bed, Now().Plus(wait));
+    ASSERT_EQ(limits.size(), 1u);
+    EXPECT_LE(limits[0].nanos, wait);
+    EXPECT_GT(limits[0].nanos, limits[0].left - kLittle);
+    EXPECT_EQ(bed.verdict(), "");
+  }
+}
+
+// A kernel before Linux 5.11, or a filter: milliseconds then, and never less than asked.
+TYPED_TEST(CallFaultTest, S14_WithoutNanosecondsAWaitIsRoundedUp) {
+  if (MakesNoCalls<TypeParam>()) return;
+  for (const int error : {ENOSYS, EPERM}) {
+    Bed<TypeParam> bed;
+    const FaultyCalls refused(SystemCall::kWait, {error});
+    constexpr int64_t kMonth = 30 * 24 * 3600 * kSecond;
+    for (const int64_t wait : {300 * kMilli, 400 * kMilli, 500 * kMilli, 5 * kSecond, kMonth}) {
+      const auto limits = LimitsOf(SystemCall::kWaitMillis, bed, Now().Plus(wait));
+      if (limits.empty()) {
+        (void)NotApplicable("this backend does not wait by epoll_pwait2");
+        break;
+      }
+      EXPECT_EQ(refused.left(), 0u);
+      EXPECT_LE(limits[0].nanos, wait + kMilli);
+      const int64_t least = wait == kMonth   ? INT32_MAX * kMilli
+                            : wait < kSecond ? limits[0].left
+                                             : limits[0].left - kLittle;
+      EXPECT_GE(limits[0].nanos, least) << wait;
+    }
+    EXPECT_EQ(bed.verdict(), "");
+  }
+}
+
+// Setting a timer is a call more, which pays where a deadline is asked for again and again.
+TYPED_TEST(CallFaultTest, S14_ADeadlineIsSetOnceItIsAskedForAgain) {
+  if (MakesNoCalls<TypeParam>()) return;
+  Bed<TypeParam> bed;
+  int set = 0;
+  FaultyCalls timer(SystemCall::kSetTimer, {});
+  timer.before = [&set](int, const void*, size_t) { ++set; };
+  const auto ask = [&bed](Deadline d) {
+    bed.backend.Wake();
+    return bed.Poll(d);
+  };
+  const Deadline base = Now().Plus(60 * kSecond);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(base.Plus(i)), 0);
+  EXPECT_EQ(set, 0);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(base.Plus(9)), 0);
+  EXPECT_EQ(set, 1);
+  EXPECT_EQ(bed.verdict(), "");
 }
 
 }  // namespace

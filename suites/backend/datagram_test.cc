@@ -260,6 +260,12 @@ CONTRACT(DatagramTest, S17_ARefusalIsToldToAConnectedSocketOnly) {
   sender.Recv(buffer);
   MUST(bed.PollUntilEnded(sender.in));
   MUST(sender.in.result.err == Errc::kRefused);
+  // Nor does one that waits already wait for ever.
+  sender.Recv(buffer);
+  bed.PollInVain();
+  sender.Send(bytes);
+  MUST(bed.PollUntilEnded(sender.out) && bed.PollUntilEnded(sender.in));
+  MUST(sender.in.result.err == Errc::kRefused);
   return bed.verdict();
 }
 

@@ -292,6 +292,30 @@ CONTRACT(PortTest, S05_DetachLeavesTheOtherPortsAlone) {
   return bed.verdict();
 }
 
+CONTRACT(PortTest, S05_DetachLeavesWhatOthersHavePendingAlone) {
+  Bed<B> bed;
+  std::vector<std::array<std::byte, 16>> buffers(5);
+  std::vector<std::unique_ptr<Line<B>>> lines;
+  for (auto& buffer : buffers) {
+    lines.push_back(std::make_unique<Line<B>>(bed));
+    lines.back()->end.Recv(buffer);
+  }
+  bed.PollInVain();
+  // One after the other goes, and stays open: what it waited for in the system may stand for
+  // others.
+  for (size_t gone = 0; gone + 1 < lines.size(); ++gone) {
+    lines[gone]->end.Settle();
+    lines[gone]->end.Detach();
+    for (size_t i = gone + 1; i < lines.size(); ++i) MUST(lines[i]->end.in.pending());
+    Endpoint<B>& last = lines.back()->end;
+    Push(*lines.back()->peer, Pattern(1));
+    MUST(bed.PollUntilEnded(last.in));
+    MUST(last.in.result.n == 1);
+    last.Recv(buffers.back());
+  }
+  return bed.verdict();
+}
+
 CONTRACT(PortTest, S05_AHandleClosedAfterDetachIsClosedForThePeer) {
   Bed<B> bed;
   std::byte buffer[16];

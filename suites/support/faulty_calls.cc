@@ -3,9 +3,13 @@
 #include "suites/support/faulty_calls.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +17,8 @@
 
 namespace tare::suites {
 namespace {
+
+constexpr size_t kMaskSize = 8;  // of the system's set of signals
 
 FaultyCalls* current = nullptr;
 
@@ -27,17 +33,18 @@ long CallUnless(int error, long number, Arguments... arguments) {
 }  // namespace
 
 FaultyCalls::FaultyCalls(SystemCall call, std::vector<int> errors)
-    : call_(call), errors_(std::move(errors)) {
+    : call_(call), errors_(std::move(errors)), others_(current) {
   current = this;
 }
 
 FaultyCalls::~FaultyCalls() {
-  current = nullptr;
+  current = others_;
 }
 
 int FaultyCalls::Next(SystemCall call, int handle, const void* address, size_t size) {
-  FaultyCalls* const faulty = current;
-  if (faulty == nullptr || faulty->call_ != call) return 0;
+  FaultyCalls* faulty = current;
+  while (faulty != nullptr && faulty->call_ != call) faulty = faulty->others_;
+  if (faulty == nullptr) return 0;
   if (faulty->before) {
     const auto before = std::exchange(faulty->before, nullptr);
     before(handle, address, size);
@@ -50,6 +57,7 @@ int FaultyCalls::Next(SystemCall call, int handle, const void* address, size_t s
 
 using tare::suites::CallUnless;
 using tare::suites::FaultyCalls;
+using tare::suites::kMaskSize;
 using tare::suites::SystemCall;
 
 extern "C" {
@@ -111,6 +119,33 @@ ssize_t splice(int from, off64_t* from_offset, int to, off64_t* to_offset, size_
                unsigned flags) {
   return CallUnless(FaultyCalls::Next(SystemCall::kSplice, from), SYS_splice, from, from_offset, to,
                     to_offset, size, flags);
+}
+
+int epoll_pwait2(int handle, epoll_event* events, int most, const timespec* limit,
+                 const sigset_t* mask) {
+  return static_cast<int>(
+      CallUnless(FaultyCalls::Next(SystemCall::kWait, handle, limit, sizeof *limit),
+                 SYS_epoll_pwait2, handle, events, most, limit, mask, kMaskSize));
+}
+
+// The system takes away from its limit what has passed; the C library's leaves it.
+int ppoll(pollfd* handles, nfds_t count, const timespec* limit, const sigset_t* mask) {
+  timespec left = limit != nullptr ? *limit : timespec{};
+  return static_cast<int>(CallUnless(FaultyCalls::Next(SystemCall::kWait, -1, limit, sizeof *limit),
+                                     SYS_ppoll, handles, count, limit != nullptr ? &left : nullptr,
+                                     mask, kMaskSize));
+}
+
+int epoll_wait(int handle, epoll_event* events, int most, int millis) {
+  return static_cast<int>(
+      CallUnless(FaultyCalls::Next(SystemCall::kWaitMillis, handle, &millis, sizeof millis),
+                 SYS_epoll_pwait, handle, events, most, millis, nullptr, kMaskSize));
+}
+
+int timerfd_settime(int handle, int flags, const itimerspec* at, itimerspec* before) {
+  return static_cast<int>(
+      CallUnless(FaultyCalls::Next(SystemCall::kSetTimer, handle, at, sizeof *at),
+                 SYS_timerfd_settime, handle, flags, at, before));
 }
 
 int setsockopt(int handle, int level, int name, const void* value, socklen_t size) {

@@ -20,13 +20,16 @@ enum class SystemCall {
   kSendFile,
   kSplice,
   kSetSockOpt,
+  kWait,        // epoll_pwait2 and ppoll: the address is that of the timespec
+  kWaitMillis,  // epoll_wait: the address is that of the number of milliseconds
+  kSetTimer,    // timerfd_settime
 };
 
 // A program that is built with faulty_calls.cc makes these calls through it; what the kernel is
 // asked by other ways (io_uring) it does not see. While an object of this class lives the next
 // calls of its kind fail with the codes given, one after the other, 0 for one that is made; those
 // that follow are made. An interrupted connect goes on by itself, as the system's does. One object
-// at a time, and on one thread.
+// a kind at a time, the last that was made goes first, and all of it on one thread.
 class FaultyCalls {
  public:
   FaultyCalls(SystemCall call, std::vector<int> errors);
@@ -45,6 +48,7 @@ class FaultyCalls {
  private:
   const SystemCall call_;
   const std::vector<int> errors_;
+  FaultyCalls* const others_;
   size_t met_ = 0;
 };
 
