@@ -203,6 +203,7 @@ int IoUringEngine::Ring::Enter(bool wait, Deadline d) noexcept {
 
 // Room in the submission queue; nullptr where the kernel takes nothing at the moment.
 io_uring_sqe* IoUringEngine::Ring::Sqe() noexcept {
+  if (HasNoRoom()) return nullptr;
   io_uring_sqe* sqe = io_uring_get_sqe(&ring);
   if (sqe != nullptr || options.sqpoll) return sqe;
   const unsigned to_submit = Publish();
@@ -268,6 +269,7 @@ void IoUringEngine::Ring::Prepare(Slot& slot, io_uring_sqe* sqe) noexcept {
   } else {
     PrepareCall(slot, fd, sqe);
   }
+  TellPrepared(slot.op->kind, sqe->ioprio & IORING_RECVSEND_POLL_FIRST);
   if (port.file >= 0) sqe->flags |= IOSQE_FIXED_FILE;
   sqe->user_data = reinterpret_cast<uint64_t>(&slot);
   slot.state = State::kKernel;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever io_uring says of an operation, it ends once and nothing escapes (CX-12, RG-20, RG-22).
 #include <fcntl.h>
+#include <liburing.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <string>
 #include <type_traits>
@@ -22,6 +24,8 @@
 namespace tare::io {
 
 int (*io_uring_fault)(Op::Kind, int) = nullptr;
+bool io_uring_full = false;
+void (*io_uring_prepared)(Op::Kind, bool) = nullptr;
 
 namespace contract {
 namespace {
@@ -373,6 +377,109 @@ TYPED_TEST(FaultTest, RG_22_ManyReceivesGoOnAfterWhatPasses) {
     EXPECT_EQ(line.end.in.result.os, -error);
     EXPECT_EQ(line.end.in.ended, 1);
   }
+}
+
+// Its op has received before there was room for the cancel: what is started next is not canceled.
+TYPED_TEST(FaultTest, RS_10_ACancelThatIsOwedEndsWithItsOp) {
+  if (CannotRun<TypeParam>()) return;
+  std::array<std::byte, 16> buffer;
+  Bed<TypeParam> bed;
+  Line<TypeParam> line(bed);
+  line.end.Recv(buffer);
+  bed.PollInVain();
+  {
+    io_uring_full = true;
+    const Finally room([] { io_uring_full = false; });
+    line.end.Cancel(line.end.in);
+    Push(*line.peer, Pattern(1));
+    ASSERT_TRUE(bed.PollUntilEnded(line.end.in));
+    EXPECT_EQ(Text(line.end.in.result), "1 ok 0");
+  }
+  line.end.Recv(buffer);
+  bed.PollInVain();
+  EXPECT_TRUE(line.end.in.pending());
+  Push(*line.peer, Pattern(1));
+  ASSERT_TRUE(bed.PollUntilEnded(line.end.in));
+  EXPECT_EQ(Text(line.end.in.result), "1 ok 0");
+  EXPECT_EQ(bed.verdict(), "");
+}
+
+// What operations are submitted by while it lives: how many entries of a kind, and how many of them
+// wait before they are tried. To try in vain, and to wait for what is there, costs time and changes
+// neither results nor calls.
+class Submitted {
+ public:
+  Submitted() {
+    entries = waiting = 0;
+    io_uring_prepared = [](Op::Kind kind, bool waits_first) {
+      if (kind != Op::Kind::kRecv && kind != Op::Kind::kSend) return;
+      ++entries;
+      if (waits_first) ++waiting;
+    };
+  }
+  ~Submitted() { io_uring_prepared = nullptr; }
+  Submitted(const Submitted&) = delete;
+  Submitted& operator=(const Submitted&) = delete;
+
+  static std::string Text() {
+    return std::to_string(entries) + " entries, " + std::to_string(waiting) + " wait first";
+  }
+
+ private:
+  static inline int entries = 0, waiting = 0;
+};
+
+// The kernel knows of it, and where more was left, since Linux 5.19.
+bool CannotWaitFirst() {
+  io_uring ring;
+  if (io_uring_queue_init(2, &ring, IORING_SETUP_COOP_TASKRUN) != 0) {
+    return NotApplicable("this kernel is not asked to wait before it tries").empty();
+  }
+  io_uring_queue_exit(&ring);
+  return CannotRun<IoUring>();
+}
+
+// A line on which so many bytes come before each receive of 100.
+std::string ReceivesOf(std::vector<size_t> pushed, std::vector<int> results = {}) {
+  std::array<std::byte, 100> buffer;
+  Bed<IoUring> bed;
+  Line<IoUring> line(bed);
+  const Submitted submitted;
+  Faults faults(Op::Kind::kRecv, std::move(results));
+  for (const size_t size : pushed) {
+    Push(*line.peer, Pattern(size));
+    line.end.Recv(buffer);
+    MUST(bed.PollUntilEnded(line.end.in));
+    MUST(line.end.in.result.n == 100);
+  }
+  return submitted.Text();
+}
+
+TEST(WaitFirstTest, AReceiveWaitsWhereNothingWasLeft) {
+  if (CannotWaitFirst()) return;
+  EXPECT_EQ(ReceivesOf({100, 100, 100, 100}), "4 entries, 4 wait first");
+}
+
+TEST(WaitFirstTest, AReceiveIsTriedWhereSomethingWasLeft) {
+  if (CannotWaitFirst()) return;
+  // The first does not know yet, and the third has emptied it.
+  EXPECT_EQ(ReceivesOf({300, 0, 0, 100}), "4 entries, 2 wait first");
+  // Something was left, and yet the second would block: it waits before it is tried again.
+  EXPECT_EQ(ReceivesOf({400, 0, 0}, {100, -EAGAIN}), "4 entries, 2 wait first");
+}
+
+TEST(WaitFirstTest, ASendIsTriedFirst) {
+  if (CannotWaitFirst()) return;
+  Bed<IoUring> bed;
+  Mover<IoUring> mover(bed, Op::Kind::kSend);
+  const Submitted submitted;
+  Faults faults(Op::Kind::kSend, {100, 100, -EAGAIN});
+  for (int i = 0; i < 3; ++i) {
+    mover.Start();
+    ASSERT_TRUE(bed.PollUntilEnded(mover.call()));
+    EXPECT_EQ(Text(mover.call().result), "100 ok 0");
+  }
+  EXPECT_EQ(submitted.Text(), "4 entries, 1 wait first");
 }
 
 // The hook is there, and what it says comes out where nothing mends it: without this the tests
