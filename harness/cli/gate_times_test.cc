@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "cli/exit_code.h"
 #include "cli/fixture/gated.h"
 #include "cli/fixture/tare_program.h"
@@ -33,6 +36,17 @@ class Timed {
     return gated_.Gate(arguments);
   }
 
+  // "<build> <row>" of each time that a row was timed, in their order.
+  std::vector<std::string> Log() const {
+    std::vector<std::string> log;
+    for (const std::string& line : base_.Log()) {
+      const std::vector<std::string> f = absl::StrSplit(line, ' ');
+      if (f.at(1) != "times") continue;
+      const bool is_base = absl::StartsWith(f.at(4), base_.bin_dir());
+      log.push_back(absl::StrCat(is_base ? "base " : "now ", f.at(2)));
+    }
+    return log;
+  }
   const Gated& gated() const { return gated_; }
   const TareProgram& base() const { return base_; }
 
@@ -41,7 +55,7 @@ class Timed {
     WriteFile(tare.bin_dir() + "/bench_gate.build", text);
   }
 
-  const Gated gated_{"gate"};
+  const Gated gated_{"gate"};  // before the base: the log is that of what was made last
   const TareProgram base_;
 };
 
@@ -148,11 +162,65 @@ TEST(GateTimesTest, WhatOnlyOneBuildHasIsNoPass) {
 
 TEST(GateTimesTest, ABuildThatDiesIsAFault) {
   const Timed timed;
-  timed.SetBase("crashes");
+  timed.SetBase("crashes 0");
   const ProcessEnd end = timed.Gate();
   EXPECT_EQ(end.code, kFault);
   EXPECT_THAT(end.out,
               ContainsRegex(absl::StrCat(kBaseline, ": time: base build, round 1: .*SIGSEGV")));
+}
+
+// It is not run again, and what it has measured before is not judged.
+TEST(GateTimesTest, ABuildThatDiesLateHasNoRounds) {
+  const Timed timed;
+  timed.SetBuild("crashes 12");
+  const ProcessEnd end = timed.Gate();
+  EXPECT_EQ(end.code, kFault);
+  EXPECT_THAT(end.out,
+              ContainsRegex(absl::StrCat(kBaseline, ": time: now build, round 7: .*SIGSEGV")));
+  EXPECT_THAT(end.out, HasSubstr("times: 4 benchmarks"));
+  const std::vector<std::string> log = timed.Log();
+  EXPECT_EQ(std::count(log.begin(), log.end(), absl::StrCat("now ", kBaseline)), 7);
+  EXPECT_EQ(std::count(log.begin(), log.end(), "base Fake/Echo/variant=floor/size=64"), 9);
+}
+
+TEST(GateTimesTest, BothBuildsAreRunInTurnAndTheFirstChanges) {
+  const Timed timed;
+  EXPECT_EQ(timed.Gate({"--filter", "floor/size=64$|baseline"}).code, kOk);
+  const std::string floor = "Fake/Echo/variant=floor/size=64";
+  const std::string victim = kBaseline;
+  // Forwards, backwards, and both again with the other build first.
+  const std::vector<std::string> want = {
+      "base " + floor,  "now " + floor,   "base " + victim, "now " + victim,
+      "base " + victim, "now " + victim,  "base " + floor,  "now " + floor,
+      "now " + floor,   "base " + floor,  "now " + victim,  "base " + victim,
+      "now " + victim,  "base " + victim, "now " + floor,   "base " + floor};
+  std::vector<std::string> log = timed.Log();
+  ASSERT_EQ(log.size(), 9u * 4);
+  log.resize(want.size());
+  EXPECT_EQ(log, want);
+}
+
+// Else they would look like rounds that agree very well.
+TEST(GateTimesTest, OfRepetitionsInAProcessTheMedianIsTheRound) {
+  const Timed timed;
+  timed.SetBase("repeats");
+  timed.SetBuild("repeats slower 20");
+  const ProcessEnd end = timed.Gate({"--keep", timed.gated().path("kept")});
+  EXPECT_EQ(end.code, kRegression) << end.out << end.err_tail;
+  EXPECT_THAT(end.out,
+              ContainsRegex(absl::StrCat(
+                  kBaseline, ": time: 1\\.[12][0-9]* of the base build's .*over 9 rounds")));
+  for (const char* build : {"base", "now"}) {
+    const std::string kept =
+        ReadFile(absl::StrCat(timed.gated().path("kept/"), build, "/gate.txt"));
+    const std::vector<std::string> rows =
+        absl::StrSplit(kept, absl::StrCat("Benchmark", kBaseline));
+    EXPECT_EQ(rows.size(), 1u + 9);
+  }
+
+  // Of builds that repeat it unlike as well.
+  timed.SetBase("");
+  EXPECT_EQ(timed.Gate().code, kRegression);
 }
 
 TEST(GateTimesTest, MisuseIsUsage) {

@@ -197,7 +197,7 @@ class SuiteMeasurement {
     RowOutput output =
         JudgeOutput(end, pass, row->listed.name, absl::StrCat(suite_.program.FileName(), " output"),
                     row->listed.Repetitions());
-    if (plan_.one_value_a_round && output.repetitions.size() > 1) KeepMedian(&output.repetitions);
+    if (plan_.one_value_a_round) KeepMedian(&output.repetitions);
     if (output.kind == RowOutput::Kind::kMeasured) {
       if (const std::string other = TakeHeader(output); !other.empty()) {
         output.kind = RowOutput::Kind::kFailed;
@@ -298,16 +298,6 @@ class SuiteMeasurement {
       row->waited.push_back(static_cast<double>(end.waited->count()) /
                             static_cast<double>(end.lifetime.count()));
     }
-  }
-
-  // Repetitions of one process are no rounds: what moves the process moves them all.
-  static void KeepMedian(std::vector<result::Row>* repetitions) {
-    const auto middle = repetitions->begin() + static_cast<int64_t>((repetitions->size() - 1) / 2);
-    std::nth_element(repetitions->begin(), middle, repetitions->end(),
-                     [](const result::Row& a, const result::Row& b) {
-                       return *a.Find(result::kNsPerOp) < *b.Find(result::kNsPerOp);
-                     });
-    *repetitions = {*middle};
   }
 
   // Each once.

@@ -27,7 +27,6 @@ namespace {
 
 using gate::Outcome;
 
-constexpr char kTimeUnit[] = "ns/op";
 enum Build : size_t { kBase, kNow };
 constexpr const char* kBuildNames[] = {"base", "now"};
 
@@ -169,52 +168,46 @@ class Timing {
   // One row in both builds. False: it is not to be timed again.
   bool TimePair(const PairedSuite& suite, size_t row, int round, gate::TimedBenchmark* benchmark,
                 Progress* progress) {
-    std::array<std::vector<double>, 2> ns;  // a value a repetition
+    std::array<std::optional<double>, 2> ns;
     for (const size_t turn : {0, 1}) {
       const size_t build = BuildOfTurn(turn, round);
       ns[build] = TimeOne(suite.programs[build], suite.rows[row][build], build, round, progress);
       progress->Done(1);
-      if (ns[build].empty()) {
+      if (!ns[build].has_value()) {
         if (turn == 0) progress->Done(1);
         return false;
       }
     }
-    if (ns[kBase].size() != ns[kNow].size()) {
-      Add(Outcome::kCannotJudge, benchmark->name,
-          absl::StrCat("the base build repeats it ", ns[kBase].size(), " times, the other one ",
-                       ns[kNow].size()));
-      return false;
-    }
-    benchmark->base.insert(benchmark->base.end(), ns[kBase].begin(), ns[kBase].end());
-    benchmark->now.insert(benchmark->now.end(), ns[kNow].begin(), ns[kNow].end());
+    benchmark->base.push_back(*ns[kBase]);
+    benchmark->now.push_back(*ns[kNow]);
     return true;
   }
 
-  // Empty: it could not be timed, and that was said.
-  std::vector<double> TimeOne(const BenchProgram& program, const ListedRow& row, size_t build,
-                              int round, Progress* progress) {
+  // ns/op, the median of the process's repetitions. Nothing: it could not be timed, and that was
+  // said.
+  std::optional<double> TimeOne(const BenchProgram& program, const ListedRow& row, size_t build,
+                                int round, Progress* progress) {
     const ProcessEnd end = RunRowOnce(program, row, Pass::kTimes, plan_, &interrupt_);
-    if (end.how == ProcessEnd::How::kInterrupted) return {};
-    const RowOutput output =
-        JudgeOutput(end, Pass::kTimes, row.name, absl::StrCat(program.FileName(), " output"),
-                    row.Repetitions());
+    if (end.how == ProcessEnd::How::kInterrupted) return std::nullopt;
+    RowOutput output = JudgeOutput(end, Pass::kTimes, row.name,
+                                   absl::StrCat(program.FileName(), " output"), row.Repetitions());
     const std::string where =
         absl::StrCat(kBuildNames[build], " build, round ", round + 1, ": ", output.reason);
     if (output.kind == RowOutput::Kind::kFailed) {
       progress->Say(absl::StrCat("tare: ", row.name, ": ", where, "\n", LastWords(end.err_tail)));
       Add(Outcome::kFault, row.name, where);
-      return {};
+      return std::nullopt;
     }
     if (output.kind == RowOutput::Kind::kAbsent) {
       AddUnpaired(row.name, where);
-      return {};
+      return std::nullopt;
     }
     if (!config_.has_value()) config_ = output.config;
     if (const std::string other = ConfigDifference(*config_, output.config); !other.empty()) {
       Add(Outcome::kCannotJudge, row.name,
           absl::StrCat("what is not alike is not compared: ", other, " in the ", kBuildNames[build],
                        " build"));
-      return {};
+      return std::nullopt;
     }
     result::ResultFile& kept = kept_[build];
     kept.config = output.config;
@@ -223,14 +216,11 @@ class Timing {
         (void)kept.units.Set(unit.name(), key, text);  // only what is kept would contradict itself
       }
     }
-    std::vector<double> ns;
-    for (const result::Row& repetition : output.repetitions) {
-      ns.push_back(*repetition.Find(kTimeUnit));  // a measurement of times has one
-      kept.rows.push_back(repetition);
-      std::erase_if(kept.rows.back().values,
-                    [&](const result::Value& v) { return kept.units.IsExact(v.unit); });
-    }
-    return ns;
+    KeepMedian(&output.repetitions);
+    kept.rows.push_back(std::move(output.repetitions[0]));
+    result::Row& times = kept.rows.back();
+    std::erase_if(times.values, [&](const result::Value& v) { return kept.units.IsExact(v.unit); });
+    return *times.Find(result::kNsPerOp);  // a measurement of times has it
   }
 
   // What cannot be kept is a fault of the verdict, and costs it nothing else.

@@ -48,8 +48,8 @@ absl::Status PrepareToKeep(const HowToTime& how);
 
 // Times those rows of `suites` that both builds have. In every round each row is run in both
 // builds, one directly after the other, the base first in two rounds of four; rows run backwards in
-// every second round too, so that drift of the machine favours nobody. Check `interrupt`
-// afterwards. Errors are those of FindBases.
+// every second round too, so that drift of the machine favours nobody. Of several repetitions in a
+// process the median one counts. Check `interrupt` afterwards. Errors are those of FindBases.
 absl::StatusOr<PairedTimes> TakePairedTimes(const SuitesToCount& suites,
                                             const SuiteOptions& options, const HowToTime& how,
                                             const Interrupt& interrupt);

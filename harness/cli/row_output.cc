@@ -170,4 +170,14 @@ RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
   return output;
 }
 
+void KeepMedian(std::vector<result::Row>* repetitions) {
+  if (repetitions->size() < 2) return;
+  const auto middle = repetitions->begin() + static_cast<int64_t>((repetitions->size() - 1) / 2);
+  std::nth_element(repetitions->begin(), middle, repetitions->end(),
+                   [](const result::Row& a, const result::Row& b) {
+                     return *a.Find(result::kNsPerOp) < *b.Find(result::kNsPerOp);
+                   });
+  *repetitions = {*middle};
+}
+
 }  // namespace tare::cli

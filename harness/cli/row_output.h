@@ -39,4 +39,8 @@ struct RowOutput {
 RowOutput JudgeOutput(const ProcessEnd& end, Pass pass, const std::string& name,
                       const std::string& source, size_t repetitions = 1);
 
+// Leaves of the repetitions of one process, each with ns/op, the median one, of two in the middle
+// the faster. They are no rounds of their own: what moves the process moves them all.
+void KeepMedian(std::vector<result::Row>* repetitions);
+
 }  // namespace tare::cli

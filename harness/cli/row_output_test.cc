@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace tare::cli {
 namespace {
 
@@ -127,6 +129,19 @@ TEST(JudgeOutputTest, QuotesTheFirstBadLine) {
             "printed rubbish: bench_x output:1: 'os: a\\x0db'");
   EXPECT_EQ(Judge("Unit ns/op a=b\nUnit ns/op a=c\nBenchmarkA 10 5 ns/op\n").reason,
             "printed rubbish: bench_x output:2: metadata a of unit ns/op already set to b");
+}
+
+TEST(RowOutputTest, OfRepetitionsTheMedianIsKept) {
+  const auto kept = [](const std::vector<double>& ns) {
+    std::vector<result::Row> rows;
+    for (const double each : ns) rows.push_back({"A", 10, {{each, "ns/op"}}});
+    KeepMedian(&rows);
+    EXPECT_EQ(rows.size(), 1u);
+    return *rows[0].Find("ns/op");
+  };
+  EXPECT_EQ(kept({7}), 7);
+  EXPECT_EQ(kept({9, 1, 5}), 5);
+  EXPECT_EQ(kept({4, 9, 2, 6}), 4);
 }
 
 }  // namespace

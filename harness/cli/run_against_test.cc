@@ -138,6 +138,17 @@ TEST(AgainstTest, WritesBothFilesAndComparesTheirRounds) {
   EXPECT_THAT(again.out, Not(HasSubstr(" pairs ")));
 }
 
+// Else they would look like rounds that agree very well.
+TEST(AgainstTest, OfRepetitionsInAProcessTheMedianIsTheRound) {
+  const Against against;
+  against.SetBase("repeats");
+  against.SetNow("repeats slower 20");
+  const ProcessEnd end = against.Run();
+  EXPECT_EQ(end.code, kOk) << end.err_tail;
+  EXPECT_THAT(end.out, ContainsRegex("variant=baseline.* \\+20\\.0.* pairs +changed: worse"));
+  EXPECT_EQ(against.Results("base").rows.size(), 5u * 10);
+}
+
 TEST(AgainstTest, AProgramMayBeTheBase) {
   const Against against;
   std::vector<std::string> arguments =
@@ -173,7 +184,7 @@ TEST(AgainstTest, WhatOneBuildLacksIsSaid) {
 
 TEST(AgainstTest, ARowThatFailsInOneBuildIsNotMeasuredInTheOther) {
   const Against against;
-  against.SetBase("crashes");
+  against.SetBase("crashes 0");
   const ProcessEnd end = against.Run();
   EXPECT_EQ(end.code, kFault);
   EXPECT_THAT(end.err_tail, ContainsRegex(absl::StrCat("tare: base build: ", kVictim,
