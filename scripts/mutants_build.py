@@ -103,9 +103,12 @@ class Tree:
             said = self.ninja("-t", "commands", name)
             if said is None:
                 raise Broken(f"{self.build_dir} has no program {name}")
-            steps = []
+            steps, archives = [], {}
             for line in said.splitlines():
                 words = shlex.split(line)
+                if "qc" in words:
+                    at = words.index("qc")
+                    archives.update((o, words[at + 1]) for o in words[at + 2:])
                 if "-c" not in words or "-o" not in words:
                     continue
                 source = pathlib.Path(words[words.index("-c") + 1])
@@ -117,6 +120,9 @@ class Tree:
                          if " -o " in part), None)
             if link is None:
                 raise Broken(f"{name}: the last command that makes it links nothing")
+            # Ninja also names what programs are made of that the test starts.
+            linked = set(shlex.split(link))
+            steps = [s for s in steps if s[1] in linked or archives.get(s[1]) in linked]
             target = Target(steps, shlex.split(link))
             missing = [o for _, o, _ in steps if o not in self.deps]
             if missing:

@@ -18,11 +18,13 @@ enable_testing()
 find_package(GTest REQUIRED)
 add_library(toy harness/toy/toy.cc)
 target_include_directories(toy PUBLIC harness)
+add_library(scaled harness/toy/scaled.cc)
 add_executable(print harness/toy/print.cc)
-target_link_libraries(print PRIVATE toy)
+target_link_libraries(print PRIVATE toy scaled)
 add_executable(test_toy harness/toy/toy_test.cc)
 target_compile_definitions(test_toy PRIVATE PRINT="$<TARGET_FILE:print>")
 target_link_libraries(test_toy PRIVATE toy GTest::gtest_main)
+add_dependencies(test_toy print)
 add_test(NAME script
          COMMAND python3 ${PROJECT_SOURCE_DIR}/harness/toy/script.py $<TARGET_FILE:print>)
 """,
@@ -62,8 +64,12 @@ int Never(int n) { return n + 1; }
 """,
     "harness/toy/print.cc": """#include <cstdio>
 #include "toy/toy.h"
-int main() { std::printf("%d\\n", Sum(3)); }
+extern const int kScale = 1;
+int Scaled(int n);
+int main() { std::printf("%d\\n", Scaled(Sum(3))); }
 """,
+    # No test program could link it.
+    "harness/toy/scaled.cc": "extern const int kScale;\nint Scaled(int n) { return kScale * n; }\n",
     "harness/toy/toy_test.cc": """#include <gtest/gtest.h>
 #include <cstdio>
 #include <cstdlib>
@@ -155,7 +161,10 @@ class MutantsTest(unittest.TestCase):
         self.assertEqual([len(together) for _, together in mutants.batches(read)], [9])
 
     def test_programs_that_tests_run_are_mutated_too(self):
-        self.expect(0, ["caught: 1"], [SUM + 'tests = ["toy Toy.OfAProgram", "ctest script"]\n'])
+        entry = SUM + 'tests = ["toy Toy.OfAProgram", "ctest script"]\n'
+        scaled = 'file = "scaled.cc"\nwhat = "x"\nold = "kScale * n"\nnew = "n - kScale"\n' \
+                 'tests = ["toy Toy.OfAProgram"]\n'
+        self.expect(0, ["caught: 2"], [entry, scaled])
 
     def test_a_survivor_is_named(self):
         self.expect(1, ["survived: 1", "SURVIVED toy Toy.Limit: passed", "adds twice"],
