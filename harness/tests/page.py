@@ -24,14 +24,15 @@ class NotApplicable(Exception):
 
 
 class Follower:
-    """Runs the blocks of `page` that are marked with `mark`, in <build dir>/<mark>: a checkout of
-    tare lies there as `tare`, and `tare/build/release` stands for the build directory."""
+    """Runs the blocks of `page` that are marked with `mark`, in <build dir>/<name>, which is <mark>
+    if not given: a checkout of tare lies there as `tare`, and `tare/build/release` stands for the
+    build directory."""
 
-    def __init__(self, arguments, page, mark):
+    def __init__(self, arguments, page, mark, name=None):
         self.page = page
         self.mark = mark
         self.build_dir = arguments.build_dir.resolve()
-        self.folder = self.build_dir / mark
+        self.folder = self.build_dir / (name or mark)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         (self.folder / "tare").symlink_to(ROOT)
