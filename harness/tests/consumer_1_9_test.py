@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Does what consumer_test.py does against Google Benchmark 1.9, which Debian 12 does not have.
+# Does what consumer_test.py does, with an installed tare and a Google Benchmark that is newer.
 """usage: consumer_1_9_test.py --build-dir DIR --compiler FILE --generator NAME --sanitize=NAMES
 
 The library is Debian 13's: its source package is fetched by apt-get from the mirror that this
@@ -92,6 +92,7 @@ def build_library(folder, arguments):
          f"-DCMAKE_CXX_COMPILER={arguments.compiler}", "-DCMAKE_BUILD_TYPE=Release",
          "-DBENCHMARK_ENABLE_TESTING=OFF", "-DBENCHMARK_ENABLE_WERROR=OFF",
          "-DBENCHMARK_ENABLE_LIBPFM=OFF", "-DBENCHMARK_INSTALL_DOCS=OFF",
+         "-DCMAKE_UNITY_BUILD=ON",  # two thirds of the time
          f"-DCMAKE_INSTALL_PREFIX={folder}/prefix"], folder, env)
     run(["cmake", "--build", "build", "--target", "install"], folder)
     (folder / "built").touch()
@@ -118,7 +119,8 @@ def follow(arguments):
     consumer.env["CMAKE_PREFIX_PATH"] = f"{folder}/prefix"
     (consumer.folder / "prefix/bin").mkdir(parents=True)
     (consumer.folder / "prefix/bin/tare").symlink_to(arguments.build_dir.resolve() / "bin/tare")
-    consumer.check_all()
+    # A checkout would compile a third time what is compiled against 1.9 above.
+    consumer.check_installed(without="TARE_CHECKOUT")
     output = consumer.shell("words/build/bench_words --benchmark_format=json "
                             "--benchmark_filter=FirstLine --benchmark_min_time=0.01")
     if not re.search(r'"library_version": "v?1\.9\.', output):

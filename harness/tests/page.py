@@ -60,10 +60,15 @@ class Follower:
         if "TARE_WERROR:BOOL=OFF\n" not in cache:
             raise Failure(f"{build} has TARE_WERROR on, or does not know it")
 
-    def follow_the_page(self):
-        blocks = [block for block in docs.blocks_of(ROOT, self.page) if block.mark == self.mark]
+    def follow_the_page(self, without=None):
+        """Runs all blocks, but for those that hold the text `without`: there must be such."""
+        marked = [block for block in docs.blocks_of(ROOT, self.page) if block.mark == self.mark]
+        blocks = [block for block in marked
+                  if without is None or without not in "\n".join(block.lines)]
         if not blocks:
             raise Failure(f"{self.page} has no block that this test runs")
+        if without is not None and len(blocks) == len(marked):
+            raise Failure(f"{self.page} has no block with '{without}' to leave out")
         for block in blocks:
             for command, printed in block.steps():
                 output = self.shell(command)
