@@ -84,7 +84,8 @@ enum Feature : uint32_t {
 //      Unix receiver ends a kSendTo with kResource: no system tells when that has room.
 //  18. A splice (feature kSplices) moves bytes between the port and a pipe, as many as there are
 //      and fit, and waits for the port only. A pipe without room (in) or without bytes (out) ends
-//      it with kResource.
+//      it with kResource. A system that says would-block where there are both, bytes at the port
+//      and room in the pipe, ends it with kUnsupported.
 //  19. kRecvMany (feature kRecvsMany) calls `more` from Poll at each arrival, with bytes that are
 //      lent until it returns, and ends once, as any other. Out of buffers it pauses and goes on
 //      by itself. After Cancel there is no `more`; what was taken from the socket until then is

@@ -178,25 +178,37 @@ bool SendTo(Op& op) noexcept {
   return true;
 }
 
-// Would-block from a splice or a sendfile may be about either end. The one that is the port can be
-// waited for; the other one, without room or without bytes, is the starter's to mend; would-block
-// does not come out. Neither call can be told to spare us signals.
-template <class Call>
-bool MoveBeside(Op& op, Handle other, short ready, Call call) noexcept {
-  if (Move(op, call)) {
-    TakeBackSignal(op.result.os);
-    return true;
-  }
-  pollfd beside = {other, ready, 0};
-  if (poll(&beside, 1, 0) != 0) return false;
+// Ends an op whose other end, beside the port, is without room or without bytes.
+bool EndForLackBeside(Op& op) noexcept {
   op.result = {0, Errc::kResource, 0};
   return true;
 }
 
+// Move for those calls that cannot be told to spare us signals.
+template <class Call>
+bool MoveShielded(Op& op, Call call) noexcept {
+  const bool ended = Move(op, call);
+  if (ended) TakeBackSignal(op.result.os);
+  return ended;
+}
+
+// Would-block from a splice may be about either end. The port can be waited for; a pipe without
+// room, or without bytes, is the starter's to mend; would-block does not come out.
 bool SpliceBetween(Op& op, Handle from, Handle to, short pipe_ready) noexcept {
-  return MoveBeside(op, op.splice->pipe, pipe_ready, [&] {
+  const auto call = [&] {
     return splice(from, nullptr, to, nullptr, Clamp(op.size), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-  });
+  };
+  if (MoveShielded(op, call)) return true;
+  const bool in = op.kind == Op::Kind::kSpliceIn;
+  pollfd ends[2] = {{op.splice->pipe, pipe_ready, 0}, {op.handle, POLLIN, 0}};
+  poll(ends, in ? 2 : 1, 0);
+  if (ends[0].revents == 0) return EndForLackBeside(op);
+  if (!in || ends[1].revents == 0) return false;
+  // What has come meanwhile is there now. If it still would block the system does not splice from
+  // this port, and has said so at the end of a stream (Linux before 4.19), or here and there.
+  if (MoveShielded(op, call)) return true;
+  op.result = {0, Errc::kUnsupported, 0};
+  return true;
 }
 
 // Nearly every file is always ready; those of devices and of file systems in user space may not be.
@@ -207,11 +219,14 @@ bool SendFile(Op& op) noexcept {
     op.result = {0, Errc::kInvalid, 0};
     return true;
   }
-  return MoveBeside(op, part.file, POLLIN, [&] {
+  const bool ended = MoveShielded(op, [&] {
     off_t offset = static_cast<off_t>(part.offset);  // the system moves it
     return sendfile(op.handle, part.file, &offset,
                     static_cast<size_t>(std::min<uint64_t>(part.size, kMostBytes)));
   });
+  if (ended) return true;
+  pollfd beside = {part.file, POLLIN, 0};
+  return poll(&beside, 1, 0) == 0 && EndForLackBeside(op);
 }
 
 // Those that need room on the stack. Apart, for what Perform's frame costs, every call pays.

@@ -171,7 +171,7 @@ TYPED_TEST(MovedByTheProcess, S12_WhatTheCallsSay) {
     if ((TypeParam::kFeatures & feature) == 0) continue;
     const std::vector<std::vector<int>> table = {
         {EINTR},      {EINTR, EINTR, EINTR},
-        {EAGAIN},     {EINTR, EAGAIN, EINTR, EAGAIN},
+        {EAGAIN},     {EINTR, EAGAIN, EINTR},
         {EINVAL},     {ENOMEM},
         {ECONNRESET}, {EINTR, EIO},
         {ENOSYS},     {EAGAIN, EPERM},
@@ -373,6 +373,38 @@ TYPED_TEST(CallFaultTest, S14_ADeadlineIsSetOnceItIsAskedForAgain) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(base.Plus(9)), 0);
   EXPECT_EQ(set, 1);
   EXPECT_EQ(bed.verdict(), "");
+}
+
+// A splice that says would-block while bytes are there, or the end of the stream is: nobody would
+// be woken for them.
+template <class B>
+std::string SaysWouldBlock(std::vector<int> errors, bool at_the_end, Result wanted) {
+  Bed<B> bed;
+  Line<B> line(bed);
+  int ends[2];
+  MUST(pipe2(ends, O_CLOEXEC) == 0);
+  const OwnedHandle from(ends[0]), to(ends[1]);
+  Splice splice{*to};
+  if (at_the_end) {
+    MUST(ShutdownSend(*line.peer).ok());
+  } else {
+    Push(*line.peer, Pattern(100));
+  }
+  const FaultyCalls faulty(SystemCall::kSplice, errors);
+  SpliceIn(line.end, splice, 4096);
+  MUST(bed.PollUntilEnded(line.end.in));
+  MUST(line.end.in.result.err == wanted.err);
+  MUST(line.end.in.result.n == wanted.n);
+  return bed.verdict();
+}
+
+TYPED_TEST(CallFaultTest, S18_RG_06_ASpliceThatWouldBlockBesideBytesIsTriedOnceMoreAndNoFurther) {
+  if (MakesNoCalls<TypeParam>()) return;
+  EXPECT_EQ(SaysWouldBlock<TypeParam>({EAGAIN}, false, {100}), "");
+  EXPECT_EQ(SaysWouldBlock<TypeParam>({EAGAIN}, true, {0}), "");
+  const Result refused = {0, Errc::kUnsupported, 0};
+  EXPECT_EQ(SaysWouldBlock<TypeParam>({EAGAIN, EAGAIN}, false, refused), "");
+  EXPECT_EQ(SaysWouldBlock<TypeParam>({EAGAIN, EAGAIN}, true, refused), "");
 }
 
 }  // namespace
