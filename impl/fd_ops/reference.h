@@ -73,6 +73,10 @@ class Fd {
 
   Handle handle() const noexcept { return handle_; }
   bool open() const noexcept { return state_ == State::kOpen; }
+  // Whether it is a byte stream. Only of one that is open.
+  bool is_stream() const noexcept { return port_.is_stream; }
+  // Whether a read (accept) is pending.
+  bool reading() const noexcept { return in_.busy; }
 
   // From `d` on reads (accepts) end with kTimeout, the pending one too, until the deadline is set
   // anew. One that has passed takes effect in here. kClosed, and no effect, on a descriptor that is

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# The tests of splice_write_to: one program a theme, over all backends.
+if(TARE_BUILD_TESTS)
+  add_library(tare_splice_fixture STATIC call_faults.cc destinations.cc far_end.cc schedule.cc)
+  target_link_libraries(tare_splice_fixture PUBLIC tare::splice_write_to tare::support PRIVATE util tare_flags)
+endif()
+foreach(theme transfer failure pool proxy seed)
+  tare_test(splice_write_to_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_splice_fixture tare::count)
+endforeach()
+tare_test(splice_write_to_schedules SOURCES schedules_test.cc LIBRARIES tare_splice_fixture)
+tare_test(splice_write_to_schedules_long SOURCES schedules_test.cc LIBRARIES tare_splice_fixture
+          LABELS long TIMEOUT 1200)
+if(TARE_BUILD_TESTS)
+  target_compile_definitions(test_splice_write_to_schedules_long PRIVATE TARE_LONG)
+endif()
