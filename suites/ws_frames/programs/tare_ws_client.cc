@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "suites/support/program.h"
 #include "suites/ws_frames/programs/echo_session.h"
-#include "suites/ws_frames/programs/program.h"
 #include "suites/ws_frames/programs/sending.h"
 #include "suites/ws_frames/programs/words.h"
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "impl/fd_ops/reference.h"
+#include "suites/support/program.h"
 #include "suites/ws_frames/programs/echo_session.h"
-#include "suites/ws_frames/programs/program.h"
 #include "suites/ws_frames/programs/words.h"
 
 namespace tare::suites::ws_frames {

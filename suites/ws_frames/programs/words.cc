@@ -2,7 +2,7 @@
 // The words, put together.
 #include "suites/ws_frames/programs/words.h"
 
-#include "suites/ws_frames/programs/program.h"
+#include "suites/support/program.h"
 
 namespace tare::suites::ws_frames {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the programs of this folder share: options, addresses, text, and a backend picked by name.
+// What programs beside the benchmarks share: options, addresses, text, and a backend picked by
+// name.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +16,20 @@
 #include "impl/backend/backends.h"
 #include "impl/base/socket.h"
 
-namespace tare::suites::ws_frames {
+namespace tare::suites {
 
 // Options with a value, `--name value` or `--name=value`: those of `defaults`. Options without one:
-// those of `switches`. Each once, and no others.
+// those of `switches`. Each once, and no others. Beside them one argument that is no option, where
+// the program takes an operand.
 class Options {
  public:
   using Defaults = std::initializer_list<std::pair<const std::string, std::string>>;
 
-  explicit Options(Defaults defaults, std::set<std::string> switches = {})
-      : values_(defaults), switches_(std::move(switches)) {}
+  enum class Operand : uint8_t { kNone, kOne };
+
+  explicit Options(Defaults defaults, std::set<std::string> switches = {},
+                   Operand operand = Operand::kNone)
+      : values_(defaults), switches_(std::move(switches)), takes_(operand) {}
 
   // False, and says why on standard error, with `usage`, if the arguments are no such options.
   // After -h or --help it prints `usage` and ends the program with 0.
@@ -47,6 +52,8 @@ class Options {
   bool AreNumbers(Bounds numbers, Bounds lists = {}) const;
 
   const std::string& operator[](const std::string& name) const { return values_.at(name); }
+  // "" if it was not given.
+  const std::string& operand() const { return operand_; }
   // Of one that is a number.
   uint64_t Number(const std::string& name) const { return Numbers(name).front(); }
   std::vector<uint64_t> Numbers(const std::string& name) const;
@@ -58,6 +65,8 @@ class Options {
   std::map<std::string, std::string> values_;
   std::set<std::string> switches_;
   std::set<std::string> given_;
+  Operand takes_;
+  std::string operand_;
 };
 
 // Of a dotted IPv4 address; size 0 where it is none. Names are not looked up.
@@ -98,4 +107,4 @@ int OnBackend(std::string_view name, Run run, io::BackendList<B...>) {
   return status;
 }
 
-}  // namespace tare::suites::ws_frames
+}  // namespace tare::suites

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options, addresses and text of the programs.
-#include "suites/ws_frames/programs/program.h"
+#include "suites/support/program.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace tare::suites::ws_frames {
+namespace tare::suites {
 namespace {
 
 // What stands between the commas.
@@ -50,7 +50,12 @@ std::string Escaped(std::string_view text, const char* mark, bool (*stays)(char)
 const char* Options::Take(int argc, char** argv, int& at) {
   const std::string argument(argv[at]);
   const size_t equals = std::min(argument.find('='), argument.size());
-  if (argument.substr(0, 2) != "--") return "no such option";
+  if (takes_ == Operand::kOne && !argument.starts_with("-")) {
+    if (!operand_.empty()) return "one argument too many";
+    operand_ = argument;
+    return operand_.empty() ? "empty" : nullptr;
+  }
+  if (!argument.starts_with("--")) return "no such option";
   const std::string name = argument.substr(2, equals - 2);
   const bool has_value = equals<argument.size(), is_switch = switches_.count(name)> 0;
   const auto value = values_.find(name);
@@ -144,4 +149,4 @@ std::string Printable(std::string_view text) {
   return Escaped(text, "\\x", [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-}  // namespace tare::suites::ws_frames
+}  // namespace tare::suites
