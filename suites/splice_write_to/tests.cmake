@@ -13,3 +13,9 @@ tare_test(splice_write_to_schedules_long SOURCES schedules_test.cc LIBRARIES tar
 if(TARE_BUILD_TESTS)
   target_compile_definitions(test_splice_write_to_schedules_long PRIVATE TARE_LONG)
 endif()
+
+# tare-httpget: what it makes of a response, and itself against servers good and bad.
+tare_test(splice_write_to_http SOURCES http_test.cc LIBRARIES tare_httpget_parts)
+get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
+tare_python_test(splice_write_to_httpget ${CMAKE_CURRENT_SOURCE_DIR}/httpget_test.py
+                 $<TARGET_FILE:tare-httpget> ${backends})
