@@ -29,6 +29,8 @@ bool IsInternet(Handle h) noexcept {
          (domain == AF_INET || domain == AF_INET6);
 }
 
+constexpr int kEnterEvery = 16;
+
 }  // namespace
 
 IoUringEngine::IoUringEngine(const IoUringOptions& options) noexcept
@@ -84,7 +86,22 @@ void IoUringEngine::Start(Port& port, Op& op, Slot& slot) noexcept {
   if (op.kind == Op::Kind::kRecvMany && !ring_->MakeBuffers()) {
     return ring_->End(slot, {0, Errc::kUnsupported, 0});
   }
+  // What the ring can only wait for is tried first: an entry and a wait are for what would block.
+  const bool is_made_here = op.kind == Op::Kind::kSpliceIn || op.kind == Op::Kind::kSpliceOut ||
+                            (op.kind == Op::Kind::kSendFile && !port.is_full);
+  if (is_made_here && ring_->Call(slot, Attempt::kFirst)) return ring_->End(slot, op.result);
   ring_->Queue(slot);
+}
+
+// Makes the call of an op that the ring cannot make; whether it has ended.
+bool IoUringEngine::Ring::Call(Slot& slot, Attempt attempt) noexcept {
+  const Op& op = *slot.op;
+  const bool over = Perform(*slot.op, attempt);
+  if (op.kind == Op::Kind::kSendFile) {
+    slot.port->is_full =
+        over && op.result.ok() && static_cast<uint64_t>(op.result.n) < op.part->size;
+  }
+  return over;
 }
 
 void IoUringEngine::Cancel(Slot& slot) noexcept {
@@ -104,7 +121,12 @@ int IoUringEngine::Poll(Deadline d) noexcept {
     const bool nothing = ring.ended.empty() && ring.backlog.empty() && ring.owed.empty() &&
                          io_uring_cq_ready(&ring.ring) == 0;
     const bool wait = nothing && !ring.woken && d > Deadline::Past();
-    (void)ring.Enter(wait, d);
+    // What has ended without the kernel is told without it, but for every so many times.
+    if (ring.ended.empty() || io_uring_sq_ready(&ring.ring) > 0 ||
+        ++ring.polls_without_entering > kEnterEvery) {
+      ring.polls_without_entering = 0;
+      (void)ring.Enter(wait, d);
+    }
     if (const int count = ring.Reap(); count > 0) return count;
     if (ring.woken || HasPassed(d)) break;
   }

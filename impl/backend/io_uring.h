@@ -46,6 +46,7 @@ class IoUringEngine {
     bool was_blocking = false;
     bool has_more = false;     // the last receive left something in the socket
     bool zero_copy = false;    // sends are made without copying
+    bool is_full = false;      // the last file was sent in part: room has to be waited for
     bool unconnected = false;  // the last connect has failed: no end of stream can come
   };
 

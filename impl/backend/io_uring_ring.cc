@@ -160,8 +160,8 @@ IoUringEngine::Ring::~Ring() {
 unsigned IoUringEngine::Ring::Publish() noexcept {
   io_uring_sq& sq = ring.sq;
   unsigned tail = *sq.ktail;
-  for (; sq.sqe_head != sq.sqe_tail; ++sq.sqe_head, ++tail) {
-    sq.array[tail & *sq.kring_mask] = sq.sqe_head & *sq.kring_mask;
+  for (; sq.sqe_head != sq.sqe_tail; ++sq.sqe_head, ++tail) {  // from liburing 2.5 on without array
+    if (sq.array) sq.array[tail & *sq.kring_mask] = sq.sqe_head & *sq.kring_mask;
   }
   std::atomic_ref<unsigned>(*sq.ktail).store(tail, std::memory_order_seq_cst);
   return tail - std::atomic_ref<unsigned>(*sq.khead).load(std::memory_order_acquire);
@@ -428,7 +428,7 @@ int IoUringEngine::Ring::Complete(Slot& slot, int res, unsigned cqe_flags) noexc
   }
   if (WaitsThenCalls(slot)) {
     if (res < 0) return Finish(slot, Failed(-res));
-    if (Perform(op, Attempt::kAgain)) return Finish(slot, op.result);
+    if (Call(slot, Attempt::kAgain)) return Finish(slot, op.result);
     return StartAgain(slot);
   }
   if (op.kind == Op::Kind::kRecv && res >= 0)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "impl/backend/io_uring.h"
+#include "impl/base/perform.h"
 
 namespace tare::io {
 
@@ -81,6 +82,7 @@ struct IoUringEngine::Ring {
   void SendBacklog() noexcept;
   void ArmWake() noexcept;
   int Reap() noexcept;
+  bool Call(Slot& slot, Attempt attempt) noexcept;
   int StartAgain(Slot& slot) noexcept;
   int Complete(Slot& slot, int res, unsigned flags) noexcept;
   int CompleteConnect(Slot& slot, int res) noexcept;
@@ -113,6 +115,7 @@ struct IoUringEngine::Ring {
   size_t registered_size = 0;
   io_uring_buf_ring* lent = nullptr;  // the buffers of kRecvMany; made at its first use
   std::unique_ptr<std::byte[]> lent_bytes;
+  int polls_without_entering = 0;
   SlotQueue ended;    // without the kernel
   SlotQueue backlog;  // no room in the submission queue
   SlotQueue owed;     // cancels without room

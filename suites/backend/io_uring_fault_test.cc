@@ -32,9 +32,11 @@ namespace {
 
 constexpr int kRestartSys = 512;
 constexpr int kTransient[] = {-EAGAIN, -EINTR, -kRestartSys};
-constexpr Op::Kind kMoving[] = {Op::Kind::kRecv,     Op::Kind::kReadv,     Op::Kind::kRecvFrom,
-                                Op::Kind::kSend,     Op::Kind::kWritev,    Op::Kind::kSendTo,
-                                Op::Kind::kSpliceIn, Op::Kind::kSpliceOut, Op::Kind::kSendFile};
+// Those that leave by calls of the engine (kSpliceOut, kSendFile) come to the ring only where the
+// port is full: kSpliceIn, which comes there whenever nothing is there yet, stands for all three.
+constexpr Op::Kind kMoving[] = {Op::Kind::kRecv,    Op::Kind::kReadv,  Op::Kind::kRecvFrom,
+                                Op::Kind::kSend,    Op::Kind::kWritev, Op::Kind::kSendTo,
+                                Op::Kind::kSpliceIn};
 
 struct ZeroCopyMode {
   [[maybe_unused]] static constexpr std::string_view kMode = "send_zc";

@@ -220,5 +220,26 @@ TEST(SignalShieldTest, SP_38_AFileAtItsLimitKillsNobody) {
   EXPECT_EXIT(write_past_the_limit(), testing::ExitedWithCode(0), "");
 }
 
+// A call that has moved bytes before it met the dead peer says no error, and has raised the signal.
+TEST(SignalShieldTest, SP_38_ASignalBesideNoErrorKillsNobodyEither) {
+  EXPECT_EXIT(
+      {
+        signal(SIGPIPE, SIG_DFL);
+        sigset_t both;
+        sigemptyset(&both);
+        sigaddset(&both, SIGPIPE);
+        pthread_sigmask(SIG_UNBLOCK, &both, nullptr);
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) std::_Exit(1);
+        close(ends[0]);
+        {
+          const SignalShield shield;
+          if (write(ends[1], "x", 1) >= 0 || !IsPending(SIGPIPE)) std::_Exit(2);
+        }
+        std::_Exit(IsPending(SIGPIPE) ? 3 : 0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 }  // namespace
 }  // namespace tare::io
