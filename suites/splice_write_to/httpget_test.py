@@ -7,8 +7,10 @@ import functools
 import http.server
 import os
 import pathlib
+import re
 import resource
 import shlex
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -16,6 +18,7 @@ import threading
 import time
 import unittest
 
+import seed_figures
 from httpget_bed import (CHUNKED, HTTPGET, NOISE, OK, SECONDS, at_once, by_length, chunk,
                          commands_of, digest, get, in_chunks, main, reset, serving, until_close,
                          ways)
@@ -340,6 +343,43 @@ class HttpGet(unittest.TestCase):
             finally:
                 server.shutdown()
                 thread.join()
+
+    def test_the_reference_splices_and_the_baseline_does_not(self):
+        if shutil.which("strace") is None:
+            print("not applicable: strace is not installed")
+            return
+        calls = self.folder / "calls"
+        with serving(lambda _: in_chunks(NOISE, 1 << 20)) as url:
+            # Into a file it is a call of the program, whatever the backend.
+            for way in ways():
+                ended = subprocess.run(
+                    ["strace", "-f", "-o", calls, "-e", "trace=splice,read,recvfrom,write", HTTPGET,
+                     url, "--output", self.file, *way], check=False, capture_output=True,
+                    timeout=SECONDS)
+                if b"ptrace" in ended.stderr:
+                    print(f"not applicable: {ended.stderr.decode()}")
+                    return
+                self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+                said = calls.read_text()
+                spliced = sum(map(int, re.findall(
+                    rf" splice\(\d+, NULL, {self.output_of(said)}, NULL, .*\) = (\d+)", said)))
+                if "baseline" in way:
+                    self.assertNotIn("splice(", said)
+                else:
+                    # All but what was read with the head and the lines: a head's room, and 3 lines.
+                    self.assertGreaterEqual(spliced, len(NOISE) - 65536 - 3 * 512, way)
+
+    def output_of(self, said):
+        """Which descriptor most was spliced into."""
+        into = re.findall(r" splice\(\d+, NULL, (\d+),", said)
+        return max(set(into), key=into.count) if into else "none"
+
+    def test_the_figures_script(self):
+        self.assertEqual(seed_figures.median([3, 1, 2, 4]), 2.5)
+        # Tables of the sign test: of 20 values the 6th and the 15th, of 6 the ends, of 5 none.
+        self.assertEqual(seed_figures.interval(range(20, 0, -1)), (6, 15))
+        self.assertEqual(seed_figures.interval(range(6)), (0, 5))
+        self.assertIsNone(seed_figures.interval(range(5)))
 
     def test_options(self):
         for arguments, status, words in (

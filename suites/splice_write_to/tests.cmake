@@ -19,3 +19,8 @@ tare_test(splice_write_to_http SOURCES http_test.cc LIBRARIES tare_httpget_parts
 get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
 tare_python_test(splice_write_to_httpget ${CMAKE_CURRENT_SOURCE_DIR}/httpget_test.py
                  $<TARGET_FILE:tare-httpget> ${backends})
+tare_python_test(splice_write_to_seed_figures ${CMAKE_CURRENT_SOURCE_DIR}/seed_figures.py
+                 $<TARGET_FILE:tare-httpget> --pairs 6 --size 104857600 --keep-caches)
+if(TARE_BUILD_TESTS)
+  set_tests_properties(splice_write_to_seed_figures PROPERTIES LABELS long)
+endif()
