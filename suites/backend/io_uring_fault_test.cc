@@ -16,7 +16,6 @@
 #include "impl/backend/io_uring_fault.h"
 #include "suites/backend/bed.h"
 #include "suites/backend/check.h"
-#include "suites/backend/files.h"
 #include "suites/backend/kinds.h"
 #include "suites/backend/stream.h"
 #include "suites/backend/system.h"
@@ -32,8 +31,7 @@ namespace {
 
 constexpr int kRestartSys = 512;
 constexpr int kTransient[] = {-EAGAIN, -EINTR, -kRestartSys};
-// Those that leave by calls of the engine (kSpliceOut, kSendFile) come to the ring only where the
-// port is full: kSpliceIn, which comes there whenever nothing is there yet, stands for all three.
+// The engine's own calls that leave (kSpliceOut, kSendFile) come to the ring at a full port only.
 constexpr Op::Kind kMoving[] = {Op::Kind::kRecv,    Op::Kind::kReadv,  Op::Kind::kRecvFrom,
                                 Op::Kind::kSend,    Op::Kind::kWritev, Op::Kind::kSendTo,
                                 Op::Kind::kSpliceIn};
@@ -81,24 +79,15 @@ struct Mover {
     EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
     from = OwnedHandle(ends[0]);
     to = OwnedHandle(ends[1]);
-    splice.pipe = ends[kind == Op::Kind::kSpliceIn ? 1 : 0];
+    splice.pipe = *to;
   }
 
   Call<B>& call() { return DirectionOf(kind) == Direction::kIn ? line.end.in : line.end.out; }
   bool is_in() const { return DirectionOf(kind) == Direction::kIn; }
 
   void Start() {
-    switch (kind) {
-      case Op::Kind::kSpliceIn:
-        return SpliceIn(line.end, splice, 100);
-      case Op::Kind::kSpliceOut:
-        EXPECT_EQ(write(*to, bytes.data(), 100), 100);
-        return SpliceOut(line.end, splice, 100);
-      case Op::Kind::kSendFile:
-        return SendFile(line.end, part);
-      default:
-        return StartMove(line.end, kind, bytes, message, 2);
-    }
+    if (kind == Op::Kind::kSpliceIn) return SpliceIn(line.end, splice, 100);
+    StartMove(line.end, kind, bytes, message, 2);
   }
   // Lets the system complete it, if that needs somebody.
   void Provoke() {
@@ -112,13 +101,11 @@ struct Mover {
   Message message;
   OwnedHandle from, to;
   Splice splice;
-  File file{bytes};
-  FilePart part{*file, 0, 100};
 };
 
 // Whether the ring only waits for it: the call is the engine's own.
 bool IsMadeByUs(Op::Kind kind) {
-  return kind == Op::Kind::kSpliceIn || kind == Op::Kind::kSpliceOut || kind == Op::Kind::kSendFile;
+  return kind == Op::Kind::kSpliceIn;
 }
 
 std::string Text(const Result& r) {
