@@ -40,6 +40,12 @@ class Fd {
   struct Starter {
     void (*done)(Starter&, Fd&, Result) noexcept = nullptr;
   };
+  // Whoever has a direction to himself over several operations, and must learn of a Close between
+  // them: `closing` is called from Close, once, and calls nobody back. From then on it is no longer
+  // known here, and the descriptor may soon be gone.
+  struct Watcher {
+    void (*closing)(Watcher&) noexcept = nullptr;
+  };
 
   static const char* WhyNot() noexcept { return B::WhyNot(); }
 
@@ -77,6 +83,17 @@ class Fd {
   bool is_stream() const noexcept { return port_.is_stream; }
   // Whether a read (accept) is pending.
   bool reading() const noexcept { return in_.busy; }
+  // Whether a write (or connect) is.
+  bool writing() const noexcept { return out_.busy; }
+
+  // One at a time for each direction: false where there is another. Only of one that is open.
+  bool WatchReads(Watcher& watcher) noexcept { return Watch(in_watcher_, watcher); }
+  bool WatchWrites(Watcher& watcher) noexcept { return Watch(out_watcher_, watcher); }
+  // Does nothing if it is not known here.
+  void Unwatch(const Watcher& watcher) noexcept {
+    if (in_watcher_ == &watcher) in_watcher_ = nullptr;
+    if (out_watcher_ == &watcher) out_watcher_ = nullptr;
+  }
 
   // From `d` on reads (accepts) end with kTimeout, the pending one too, until the deadline is set
   // anew. One that has passed takes effect in here. kClosed, and no effect, on a descriptor that is
@@ -205,6 +222,10 @@ class Fd {
     closing_.then = done;
     Interrupt(in_, Errc::kClosed);
     Interrupt(out_, Errc::kClosed);
+    for (Watcher** place : {&in_watcher_, &out_watcher_}) {
+      Watcher* const watcher = std::exchange(*place, nullptr);
+      if (watcher != nullptr) watcher->closing(*watcher);
+    }
     EndClosing();
     return Errc::kOk;
   }
@@ -294,6 +315,12 @@ class Fd {
     Result r = side.result;
     r.n = side.moved;
     side.owner->Finish(side, r);
+  }
+
+  static bool Watch(Watcher*& place, Watcher& watcher) noexcept {
+    if (place != nullptr) return false;
+    place = &watcher;
+    return true;
   }
 
   Done TellIn(Starter& starter) noexcept {
@@ -403,7 +430,9 @@ class Fd {
   Many many_;
   Starter* in_starter_ = nullptr;   // of the operation that is pending, if it has one
   Starter* out_starter_ = nullptr;  // likewise
-  Result torn_;                     // the reset that the system has told of, if it has
+  Watcher* in_watcher_ = nullptr;
+  Watcher* out_watcher_ = nullptr;
+  Result torn_;  // the reset that the system has told of, if it has
 };
 
 template <class B>

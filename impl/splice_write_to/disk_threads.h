@@ -10,8 +10,9 @@
 
 namespace tare::io::splice_write_to {
 
-// May serve the transfers of several loops, which end before it goes. SIGPIPE and SIGXFSZ are
-// blocked on its threads.
+// May serve the transfers of several loops. The transfers end before it goes, and the loops go
+// after it, for a thread may still be about to wake one. SIGPIPE and SIGXFSZ are blocked on its
+// threads.
 class DiskThreads {
  public:
   // Embedded in whoever submits it; stays where it is until `work` is called, on one of the

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,9 @@ namespace {
 
 // Linux moves no more in one call.
 constexpr size_t kMostBytes = 0x7ffff000;
+// The devices of this number, /dev/ptmx, /dev/tty and /dev/console, are each one name of several
+// terminals.
+constexpr unsigned kNamesOfOthers = 5;
 
 Result Failed(int error) noexcept {
   if (error == EAGAIN || error == EWOULDBLOCK) return {0, Errc::kResource, error};
@@ -54,7 +58,10 @@ Result Look(Handle h, Kind& kind) noexcept {
   kind = {};
   kind.appends = (flags & O_APPEND) != 0;
   kind.waits = S_ISFIFO(status.st_mode) || (S_ISCHR(status.st_mode) && isatty(h) == 1);
-  if (S_ISREG(status.st_mode) || kind.waits) kind.file = {status.st_dev, status.st_ino};
+  kind.reopens = S_ISFIFO(status.st_mode) || major(status.st_rdev) != kNamesOfOthers;
+  if (S_ISREG(status.st_mode) || (kind.waits && kind.reopens)) {
+    kind.file = {status.st_dev, status.st_ino};
+  }
   return {};
 }
 

@@ -17,7 +17,8 @@ namespace tare::io::splice_write_to {
 struct Kind {
   bool waits = false;  // a pipe or a terminal: it may be full, and the system tells when it is not
   bool appends = false;  // opened to append, which splices refuse
-  Identity file;         // nothing for devices that anybody may write to at once
+  bool reopens = false;  // of those that wait: opened by its name it is the same one again
+  Identity file;         // nothing for devices, which several may write to at once
 };
 
 // Looks at `h`. kInvalid for what cannot be written to: closed, opened to read, a directory; and

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -14,9 +15,16 @@
 #include "impl/base/deadline.h"
 
 namespace tare::io::splice_write_to {
+namespace {
+
+constexpr size_t kLeastBuffer = 4096;  // bytes; a transfer cannot move on with none
+
+}  // namespace
 
 Pool::Pool(Timers& timers, const Options& options) noexcept : timers_(timers), options_(options) {
   options_.most_idle = std::min(options_.most_idle, kMostIdle);
+  options_.pipe_size = std::min<size_t>(options_.pipe_size, std::numeric_limits<int>::max());
+  options_.buffer_size = std::max(options_.buffer_size, kLeastBuffer);
   clock_.pool = this;
   clock_.fire = &OnTimer;
 }

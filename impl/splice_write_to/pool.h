@@ -23,8 +23,7 @@ struct Pipe {
   bool made() const noexcept { return from != kNoHandle; }
 };
 
-// Which file it is, whatever handle stands for it; or which direction of which descriptor. {0, 0}
-// is nothing.
+// Which file it is, whatever handle stands for it. {0, 0} is nothing.
 struct Identity {
   uint64_t space = 0;  // a file system's number
   uint64_t number = 0;
@@ -43,8 +42,8 @@ class Pool {
   struct Options {
     size_t most_idle = kMostIdle;   // pipes kept for the next transfer, at most kMostIdle
     size_t pipe_size = 1 << 20;     // bytes asked for; what the system refuses is done without
-    size_t buffer_size = 64 << 10;  // bytes of a buffer, where bytes are copied
-    // Whoever is to move no more than so many bytes copies them: see crossover.h.
+    size_t buffer_size = 64 << 10;  // bytes of a buffer, where bytes are copied; at least 4096
+    // Whoever is to move no more than so many bytes copies them.
     uint64_t copy_up_to = 0;
     // Pipes that nobody has wanted for so long are closed, in nanoseconds.
     int64_t idle = int64_t{10} * 1'000'000'000;
@@ -76,7 +75,7 @@ class Pool {
   size_t idle() const noexcept { return idle_; }
   void Drain(size_t keep = 0) noexcept;
 
-  // What a transfer has to itself while it is under way: a source, or a destination.
+  // What a transfer has to itself while it is under way: a file, pipe or terminal.
   struct Claim {
     Identity of;
     Claim* next = nullptr;

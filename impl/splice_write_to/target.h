@@ -2,6 +2,7 @@
 // Target: a file, pipe or terminal that transfers write into, looked at once and used many times.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <utility>
 
@@ -20,8 +21,8 @@ class Transfer;
 // A regular file is written by calls on the thread of the transfer, at the file's own position,
 // which all duplicates of the handle share, or from an offset of the target's own. A pipe or a
 // terminal is opened a second time, for the blocking mode of the first opening belongs to others
-// as well; where that cannot be (no /proc), its own handle is used, which does not block until
-// Close.
+// as well; where that cannot be (no /proc, the master of a terminal), its own handle is used, which
+// does not block until Close.
 template <Backend B>
 class Target {
  public:
@@ -35,32 +36,17 @@ class Target {
   ~Target() { TARE_CHECK(!open_); }
 
   // An error leaves nothing behind: kInvalid for what cannot be written to, and for sockets.
-  Result Open(Handle h) noexcept {
-    TARE_CHECK(!open_);
-    const Result looked = Look(h, kind_);
-    if (!looked.ok()) return looked;
-    handle_ = h;
-    at_ = nullptr;
-    deadline_ = Deadline::Never();
-    if (kind_.waits) {
-      const Result opened = OpenWaiting(h);
-      if (!opened.ok()) return opened;
-    }
-    open_ = true;
-    fd_closed_ = false;
-    return {};
-  }
+  Result Open(Handle h) noexcept { return Open(h, nullptr); }
 
-  // From `offset` on, and not at the file's position, which stays where it is.
+  // From `offset` on, and not at the file's position, which stays where it is. kInvalid also for
+  // what has no places: a pipe, a terminal.
   Result OpenAt(Handle h, uint64_t offset) noexcept {
-    const Result opened = Open(h);
-    if (!opened.ok()) return opened;
-    offset_ = offset;
-    at_ = &offset_;
+    const Result opened = Open(h, &offset_);
+    if (opened.ok()) offset_ = offset;
     return opened;
   }
 
-  // Where the next byte goes, of a target opened with an offset.
+  // Where the next byte goes, of a target opened with an offset. Only between transfers.
   uint64_t offset() const noexcept { return offset_; }
   void set_offset(uint64_t offset) noexcept { offset_ = offset; }
 
@@ -82,7 +68,7 @@ class Target {
     then_ = done;
     if (kind_.waits) (void)fd_.Close(&OnClosed);
     if (user_ != nullptr) {
-      user_->Stop(Errc::kClosed);
+      user_->Stop(Errc::kClosed, Transfer<B>::Side::kDestination);
     } else if (!kind_.waits) {
       Closed();
     }
@@ -97,8 +83,25 @@ class Target {
     Target& target;
   };
 
+  Result Open(Handle h, uint64_t* at) noexcept {
+    TARE_CHECK(!open_);
+    const Result looked = Look(h, kind_);
+    if (!looked.ok()) return looked;
+    if (kind_.waits && at != nullptr) return {0, Errc::kInvalid, ESPIPE};
+    handle_ = h;
+    at_ = at;
+    deadline_ = Deadline::Never();
+    if (kind_.waits) {
+      const Result opened = OpenWaiting(h);
+      if (!opened.ok()) return opened;
+    }
+    open_ = true;
+    fd_closed_ = false;
+    return {};
+  }
+
   Result OpenWaiting(Handle h) noexcept {
-    Result again = OpenAgain(h);
+    Result again = kind_.reopens ? OpenAgain(h) : Result{0, Errc::kUnsupported, 0};
     // The descriptor closes what it has: of the caller's handle a duplicate.
     if (!again.ok()) again = Duplicate(h);
     if (!again.ok()) return again;

@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "impl/base/check.h"
 #include "impl/fd_ops/reference.h"
@@ -55,6 +56,9 @@ class Transfer {
     in_.done = &OnTaken;
     out_.done = &OnGiven;
     again_.fire = &OnAgain;
+    source_.transfer = destination_.transfer = this;
+    source_.closing = &OnSourceCloses;
+    destination_.closing = &OnDestinationCloses;
     job_.work = &OnDisk;
     job_.run = &OnWritten;
   }
@@ -69,28 +73,29 @@ class Transfer {
   // Moves bytes until the source ends, the limit is reached, or one side fails, and then calls
   // `done`, from Loop::Turn, with n = the bytes that reached the destination, true beside every
   // error: held ones, then plan.first, then those of the source. The end of the source and the
-  // limit are kOk. Deadlines are those of the two ends: kTimeout.
+  // limit are kOk. Deadlines are those of the two ends: kTimeout. Closing either ends it with
+  // kClosed, whatever it waits for, and need not wait for that end.
   //
-  // kInUse where another transfer of the same pool has the source, or the destination (a file,
-  // whatever handle stands for it), or the caller has a read pending on the source: nothing has
-  // been moved then. kClosed for a destination that is not open.
+  // kInUse where another transfer has the source or the destination (a file, whatever handle stands
+  // for it, among those of the same pool), or the caller has a read pending on the one or a write
+  // on the other: nothing has been moved then. kClosed for a destination that is not open.
   void Start(Fd& from, Target<B>& to, const Plan& plan, Done done) noexcept {
     target_ = &to;
     to_ = to.kind_.waits ? &to.fd_ : nullptr;
     splices_out_ = !to.kind_.appends;
-    destination_claim_.of = to.kind_.file;
+    claim_.of = to.kind_.file;
     Begin(from, plan, done, to.open());
   }
   void Start(Fd& from, Fd& to, const Plan& plan, Done done) noexcept {
     target_ = nullptr;
     to_ = &to;
     splices_out_ = to.is_stream();
-    destination_claim_.of = {kDescriptors, reinterpret_cast<uintptr_t>(&to) + 1};
+    claim_.of = {};
     Begin(from, plan, done, to.open());
   }
 
   // Asks. It ends with kCanceled, unless it ends by itself first; what was taken is held.
-  void Cancel() noexcept { Stop(Errc::kCanceled); }
+  void Cancel() noexcept { Stop(Errc::kCanceled, Side::kNeither); }
 
   bool busy() const noexcept { return step_ != Step::kIdle; }
   // Of the last transfer: which side it was that failed.
@@ -131,8 +136,6 @@ class Transfer {
   enum class Then : uint8_t { kOn, kWaits, kOver };
   enum class Step : uint8_t { kIdle, kMoving, kTaking, kGiving, kAgain, kDisk };
 
-  // The space of descriptors among identities; no file system has this number.
-  static constexpr uint64_t kDescriptors = std::numeric_limits<uint64_t>::max();
   // A file that would block, which it cannot say the end of, is asked so often in a row.
   static constexpr int kMostTries = 16;
   // And a pipe or terminal that cannot be spliced into is asked again after so long.
@@ -144,6 +147,10 @@ class Transfer {
   struct Hop : Fd::Starter, Splice {
     Transfer* transfer = nullptr;
   };
+  struct Watch : Fd::Watcher {
+    Transfer* transfer = nullptr;
+    Fd* fd = nullptr;  // that is watched, and so is still there
+  };
   struct Clock : Timer {
     Transfer* transfer = nullptr;
   };
@@ -154,10 +161,12 @@ class Transfer {
 
   friend class Target<B>;
 
-  // Ends it with `why`, as soon as what is under way has ended.
-  void Stop(Errc why) noexcept {
+  // Ends it with `why`, as soon as what is under way has ended. From then on no end is touched in
+  // which nothing is pending: it may be gone.
+  void Stop(Errc why, Side side) noexcept {
     if (!busy() || stopped_ != Errc::kOk) return;
     stopped_ = why;
+    stopped_by_ = side;
     if (step_ == Step::kTaking) from_->CancelRead();
     if (step_ == Step::kGiving) to_->CancelWrite();
     if (step_ == Step::kAgain) {
@@ -176,21 +185,45 @@ class Transfer {
     first_ = plan.first;
     delivered_ = 0;
     side_ = Side::kNeither;
-    source_ended_ = false;
+    // Of one that is not open nobody would be told when it goes.
+    source_ended_ = !from.open() && plan.limit > 0;
+    if (source_ended_) source_end_ = {0, Errc::kClosed, 0};
     stopped_ = Errc::kOk;
     // A datagram socket can be spliced from, and its boundaries are lost; so not by trying.
     copies_ = plan.copies || plan.limit <= pool_.options().copy_up_to || !from.is_stream() ||
               !splices_out_;
     nothing_ends_ = !from.is_stream() && EndsWithNothing(from.handle());
     inside_ = true;
-    source_claim_.of = {kDescriptors, reinterpret_cast<uintptr_t>(&from)};
     if (!open) return Finish({0, Errc::kClosed, 0}, Side::kDestination);
-    if (from.reading() || !pool_.Enter(source_claim_)) {
+    if (from.reading() || (from.open() && !from.WatchReads(source_))) {
       return Finish({0, Errc::kInUse, 0}, Side::kSource);
     }
-    if (!pool_.Enter(destination_claim_)) return Finish({0, Errc::kInUse, 0}, Side::kDestination);
-    if (target_ != nullptr) target_->user_ = this;
+    if (from.open()) source_.fd = &from;
+    if (!EnterDestination()) return Finish({0, Errc::kInUse, 0}, Side::kDestination);
     Pump();
+  }
+
+  bool EnterDestination() noexcept {
+    if (target_ != nullptr) {
+      if (target_->user_ != nullptr || !pool_.Enter(claim_)) return false;
+      target_->user_ = this;
+      return true;
+    }
+    if (to_->writing() || !to_->WatchWrites(destination_)) return false;
+    destination_.fd = to_;
+    return true;
+  }
+
+  // An operation that is pending there ends by itself, with what it has moved.
+  static void OnSourceCloses(typename Fd::Watcher& watcher) noexcept {
+    Transfer& t = *static_cast<Watch&>(watcher).transfer;
+    t.source_.fd = nullptr;
+    if (t.step_ != Step::kTaking) t.Stop(Errc::kClosed, Side::kSource);
+  }
+  static void OnDestinationCloses(typename Fd::Watcher& watcher) noexcept {
+    Transfer& t = *static_cast<Watch&>(watcher).transfer;
+    t.destination_.fd = nullptr;
+    if (t.step_ != Step::kGiving) t.Stop(Errc::kClosed, Side::kDestination);
   }
 
   // Goes on until something has to be waited for, or all is done.
@@ -205,10 +238,7 @@ class Transfer {
   }
 
   Then Move() noexcept {
-    if (stopped_ != Errc::kOk) {
-      return Ends({0, stopped_, 0},
-                  stopped_ == Errc::kClosed ? Side::kDestination : Side::kNeither);
-    }
+    if (stopped_ != Errc::kOk) return Ends({0, stopped_, 0}, stopped_by_);
     if (!bytes_.empty()) return GiveBytes(bytes_);
     if (in_pipe_ > 0) return GivePipe();
     if (!first_.empty()) return GiveBytes(first_);
@@ -251,6 +281,9 @@ class Transfer {
       return Then::kWaits;
     }
     if (to_ == nullptr && ByDisk()) return Then::kWaits;
+    if (to_ != nullptr && HasPassed(target_->deadline_)) {
+      return Ends({0, Errc::kTimeout, 0}, Side::kDestination);
+    }
     return GaveToFile(WriteToFile(bytes, target_->handle_, target_->at_));
   }
 
@@ -279,7 +312,6 @@ class Transfer {
         tries_ = 0;
         return Ends(r, Side::kDestination);
       }
-      if (HasPassed(target_->deadline_)) return Ends({0, Errc::kTimeout, 0}, Side::kDestination);
       step_ = Step::kAgain;
       loop_.timers().Arm(again_, Now().Plus(kAgainAfter));
       return Then::kWaits;
@@ -393,8 +425,10 @@ class Transfer {
   void Finish(Result r, Side side) noexcept {
     r.n = static_cast<int64_t>(delivered_);
     side_ = r.ok() ? Side::kNeither : side;
-    pool_.Leave(source_claim_);
-    pool_.Leave(destination_claim_);
+    for (Watch* end : {&source_, &destination_}) {
+      if (end->fd != nullptr) std::exchange(end->fd, nullptr)->Unwatch(*end);
+    }
+    pool_.Leave(claim_);
     GiveBack();
     if (target_ != nullptr && target_->user_ == this) target_->Left();
     if (inside_) return loop_.End(end_, r);
@@ -431,6 +465,7 @@ class Transfer {
   bool nothing_ends_ = false;  // a receive of no bytes from the source is its end
   bool source_ended_ = false;
   Errc stopped_ = Errc::kOk;
+  Side stopped_by_ = Side::kNeither;
   bool inside_ = false;  // of a call of the user's, from which no callback may come
   int tries_ = 0;
   Hop in_;
@@ -438,8 +473,9 @@ class Transfer {
   End end_;
   Clock again_;
   Job job_;
-  Pool::Claim source_claim_;       // the source's side
-  Pool::Claim destination_claim_;  // the destination's
+  Watch source_;
+  Watch destination_;  // of a connection
+  Pool::Claim claim_;  // of a file
 };
 
 }  // namespace tare::io::splice_write_to
