@@ -292,13 +292,18 @@ SPLICE_TEST(FailureTest, SP_22_AResetComesAfterWhatWasTaken) {
 }
 
 SPLICE_TEST(FailureTest, SP_23_InterruptionsOfBothHopsAreRepeated) {
-  for (const Call call : {Call::kSpliceIn, Call::kSpliceOut}) {
+  for (const Call call : {Call::kSpliceIn, Call::kSpliceOut, Call::kWrite, Call::kReadPipe}) {
     Place<B> place;
     Scene<B> scene(place, "memory");
-    CallFaults::Fail(call, EINTR, 1, 3);
-    scene.Begin();
+    splice::Plan plan;
+    plan.copies = call == Call::kWrite;
+    if (call == Call::kReadPipe) CallFaults::Fail(Call::kSpliceOut, EINVAL, 0, kForGood);
+    CallFaults::Fail(call, EINTR, 0, 3);
+    scene.Begin(plan);
     ASSERT_TRUE(scene.Finish(100'000));
-    EXPECT_EQ(Text(scene.result), "100000 ok");
+    EXPECT_EQ(Text(scene.result), "100000 ok") << static_cast<int>(call);
+    EXPECT_EQ(CallFaults::Failed(call), 3) << static_cast<int>(call);
+    EXPECT_TRUE(IsSent(scene.Arrived(), 0));
     CallFaults::Clear();
   }
 }

@@ -35,7 +35,7 @@ SPLICE_TEST(TransferTest, SP_03_ALimitIsExactAndNothingIsReadBeyondIt) {
   Place<B> place;
   for (const char* destination : {"memory", "tcp", "append"}) {
     for (const uint64_t size : {5000, 65536, 200'000}) {
-      for (const uint64_t limit : {size - 1, size / 2, size, size + 1, size + 100}) {
+      for (const uint64_t limit : {uint64_t{1}, size - 1, size / 2, size, size + 1, size + 100}) {
         Scene<B> scene(place, destination);
         scene.far.Send(size, size);
         scene.Begin(scene.Limit(limit));
