@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sentence 18 of the contract of a backend: splices between a port and a pipe.
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -430,6 +431,10 @@ CONTRACT(SpliceTest, S12_ADeadPeerIsAnErrorAndNoSignal) {
     MUST(bed.PollUntilEnded(other.end.in));
     MUST(other.end.in.result.err == Errc::kShutdown);
   }
+  // Each was taken back at once, and not left to the end of the shield.
+  sigset_t pending;
+  sigpending(&pending);
+  MUST(sigismember(&pending, SIGPIPE) == 0);
   return bed.verdict();
 }
 
