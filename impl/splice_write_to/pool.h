@@ -57,7 +57,6 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   const Options& options() const noexcept { return options_; }
-  void set_copy_up_to(uint64_t bytes) noexcept { options_.copy_up_to = bytes; }
 
   // A clean pipe, or why there is none (no descriptors, say): then bytes are copied.
   Result Take(Pipe& pipe) noexcept;
