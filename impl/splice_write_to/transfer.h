@@ -102,6 +102,8 @@ class Transfer {
   Side failed() const noexcept { return side_; }
   // Bytes taken from the source, by all transfers of this object.
   uint64_t taken() const noexcept { return taken_; }
+  // Bytes that have reached the destination, of the one that is under way or else the last.
+  uint64_t delivered() const noexcept { return delivered_; }
   // Bytes of plan.first that were not delivered: its last ones.
   size_t first_left() const noexcept { return first_.size(); }
   // How many bytes were taken and have not been delivered. Only between transfers.

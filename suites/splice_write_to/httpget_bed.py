@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the tests of tare-httpget share: running it, and servers made by hand.
+# What the tests of tare-httpget and tare-proxy share: running them, and servers made by hand.
 import concurrent.futures
 import contextlib
 import functools
@@ -21,11 +21,11 @@ OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 NOISE = random.Random(1).randbytes(3 << 20)
 
-# TARE_HTTPGET BACKEND... [-- UNITTEST ARGUMENT...]
+# PROGRAM BACKEND... [-- UNITTEST ARGUMENT...]
 _AT = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
 _REST = sys.argv[_AT + 1:]
-HTTPGET, *BACKENDS = sys.argv[1:_AT]
-HTTPGET = str(pathlib.Path(HTTPGET).resolve())
+PROGRAM, *BACKENDS = sys.argv[1:_AT]
+HTTPGET = PROGRAM = str(pathlib.Path(PROGRAM).resolve())
 
 
 def main():
@@ -97,16 +97,11 @@ def reset(peer):
 
 
 @contextlib.contextmanager
-def serving(answer, host="127.0.0.1"):
-    """Answers each request on a thread of its own with answer(resource), which is bytes, or a
-    function of the connection that sends some. The URL up to the resource."""
-    def serve(peer):
+def listening(serve, host="127.0.0.1"):
+    """Calls serve(peer) for each connection, on a thread of its own; HOST:PORT."""
+    def attend(peer):
         with peer, contextlib.suppress(ConnectionError):
-            answered = answer(request(peer))
-            if callable(answered):
-                answered(peer)
-            else:
-                peer.sendall(answered)
+            serve(peer)
 
     def accept(server):
         threads = []
@@ -115,7 +110,7 @@ def serving(answer, host="127.0.0.1"):
                 peer, _ = server.accept()
             except OSError:
                 break  # shut down
-            threads.append(threading.Thread(target=serve, args=(peer,)))
+            threads.append(threading.Thread(target=attend, args=(peer,)))
             threads[-1].start()
         for thread in threads:
             thread.join()
@@ -126,14 +121,29 @@ def serving(answer, host="127.0.0.1"):
         thread.start()
         try:
             shown = f"[{host}]" if ":" in host else host
-            yield f"http://{shown}:{server.getsockname()[1]}"
+            yield f"{shown}:{server.getsockname()[1]}"
         finally:
             server.shutdown(socket.SHUT_RDWR)
             thread.join()
 
 
-def commands_of(page):
+@contextlib.contextmanager
+def serving(answer, host="127.0.0.1"):
+    """Answers each request with answer(resource), which is bytes, or a function of the connection
+    that sends some. The URL up to the resource."""
+    def serve(peer):
+        answered = answer(request(peer))
+        if callable(answered):
+            answered(peer)
+        else:
+            peer.sendall(answered)
+
+    with listening(serve, host) as at:
+        yield f"http://{at}"
+
+
+def commands_of(page, test):
     """The commands of the page that this test runs."""
-    blocks = re.findall(r"<!-- test: splice_write_to_httpget -->\n```sh\n(.*?)```",
+    blocks = re.findall(rf"<!-- test: {test} -->\n```sh\n(.*?)```",
                         page.read_text(encoding="utf-8"), re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]

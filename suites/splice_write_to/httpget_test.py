@@ -18,7 +18,7 @@ import threading
 import time
 import unittest
 
-import seed_figures
+import figures
 from httpget_bed import (CHUNKED, HTTPGET, NOISE, OK, SECONDS, at_once, by_length, chunk,
                          commands_of, digest, get, in_chunks, main, reset, serving, until_close,
                          ways)
@@ -330,7 +330,7 @@ class HttpGet(unittest.TestCase):
                 for way in ways():
                     self.check(f"http://{at}/blob", NOISE, *way)
                 # As docs/splice.md has it.
-                commands = commands_of(PAGE)
+                commands = commands_of(PAGE, "splice_write_to_httpget")
                 self.assertGreaterEqual(len(commands), 3)
                 for command in commands:
                     words = shlex.split(command.replace("127.0.0.1:8000", at))
@@ -375,11 +375,11 @@ class HttpGet(unittest.TestCase):
         return max(set(into), key=into.count) if into else "none"
 
     def test_the_figures_script(self):
-        self.assertEqual(seed_figures.median([3, 1, 2, 4]), 2.5)
+        self.assertEqual(figures.median([3, 1, 2, 4]), 2.5)
         # Tables of the sign test: of 20 values the 6th and the 15th, of 6 the ends, of 5 none.
-        self.assertEqual(seed_figures.interval(range(20, 0, -1)), (6, 15))
-        self.assertEqual(seed_figures.interval(range(6)), (0, 5))
-        self.assertIsNone(seed_figures.interval(range(5)))
+        self.assertEqual(figures.interval(range(20, 0, -1)), (6, 15))
+        self.assertEqual(figures.interval(range(6)), (0, 5))
+        self.assertIsNone(figures.interval(range(5)))
 
     def test_options(self):
         for arguments, status, words in (

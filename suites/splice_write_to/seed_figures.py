@@ -10,20 +10,17 @@ for the file twice; the page cache of the whole machine is dropped unless --keep
 """
 
 import argparse
-import contextlib
 import hashlib
-import math
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-SECONDS = 600  # a download may take
-CONFIDENCE = 0.95
+from figures import CONFIDENCE, free_port, running, shown
+
 SEED = ("seed, without: user 0.02 s, system 0.39 s, 94 % CPU, wall 0.436 s",
         "seed, with:    user 0.01 s, system 0.29 s, 74 % CPU, wall 0.403 s")
 _NGINX = """daemon off; master_process off; pid {0}/nginx.pid; error_log {0}/nginx.log;
@@ -37,47 +34,11 @@ http {{
 """
 
 
-def median(values):
-    values = sorted(values)
-    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-
-
-def interval(values):
-    """Two of the values, between which the median lies with at least that confidence, whatever the
-    distribution is; None where there are too few for that."""
-    values = sorted(values)
-    count, below, rank = len(values), 0, -1
-    while 2 * (below + math.comb(count, rank + 1)) <= (1 - CONFIDENCE) * 2 ** count:
-        rank += 1
-        below += math.comb(count, rank)
-    return (values[rank], values[count - 1 - rank]) if rank >= 0 else None
-
-
-def shown(values, digits=3):
-    between = interval(values)
-    words = f" [{between[0]:.{digits}f}, {between[1]:.{digits}f}]" if between else ""
-    return f"{median(values):.{digits}f}{words}"
-
-
-@contextlib.contextmanager
-def serving(nginx, folder):
-    """nginx for as long as the block lasts, the files of `folder`; host and port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def serve(nginx, folder, port):
+    """The command of an nginx that serves the files of `folder`."""
     configuration = folder / "nginx.conf"
     configuration.write_text(_NGINX.format(folder, port), encoding="utf-8")
-    with subprocess.Popen([nginx, "-p", str(folder), "-e", str(folder / "nginx.log"), "-c",
-                           str(configuration)]) as server:
-        try:
-            while True:
-                if server.poll() is not None:
-                    sys.exit(f"{nginx}: ended with status {server.returncode}")
-                with contextlib.suppress(ConnectionRefusedError), \
-                        socket.create_connection(("127.0.0.1", port)):
-                    break
-            yield f"127.0.0.1:{port}"
-        finally:
-            server.terminate()
+    return [nginx, "-p", str(folder), "-e", str(folder / "nginx.log"), "-c", str(configuration)]
 
 
 def drop_caches():
@@ -127,11 +88,13 @@ def main():
         source, copy = folder / "source", folder / "copy"
         fill(source, asked.size)
         wanted = digest(source)
-        with serving(asked.nginx, folder) as at:
-            ways = {variant: [asked.httpget, f"http://{at}/source", "--output", str(copy),
-                              "--variant", variant] for variant in ("baseline", "reference")}
+        port = free_port()
+        with running(serve(asked.nginx, folder, port), port):
+            url = f"http://127.0.0.1:{port}/source"
+            ways = {variant: [asked.httpget, url, "--output", str(copy), "--variant", variant]
+                    for variant in ("baseline", "reference")}
             if (curl := shutil.which("curl")) is not None:
-                ways["curl"] = [curl, "-s", "-S", "-o", str(copy), f"http://{at}/source"]
+                ways["curl"] = [curl, "-s", "-S", "-o", str(copy), url]
             runs = {way: [] for way in ways}
             for pair in range(asked.pairs):
                 # None of them always runs behind the same other one.

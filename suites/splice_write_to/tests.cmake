@@ -7,6 +7,8 @@ endif()
 foreach(theme transfer failure ends disks pool proxy seed)
   tare_test(splice_write_to_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_splice_fixture tare::count)
 endforeach()
+tare_test(splice_write_to_proxy_pair SOURCES proxy_pair_test.cc programs/system_posix.cc
+          LIBRARIES tare_splice_fixture tare::count)
 tare_test(splice_write_to_schedules SOURCES schedules_test.cc LIBRARIES tare_splice_fixture)
 tare_test(splice_write_to_schedules_long SOURCES schedules_test.cc LIBRARIES tare_splice_fixture
           LABELS long TIMEOUT 1200)
@@ -21,6 +23,13 @@ tare_python_test(splice_write_to_httpget ${CMAKE_CURRENT_SOURCE_DIR}/httpget_tes
                  $<TARGET_FILE:tare-httpget> ${backends})
 tare_python_test(splice_write_to_seed_figures ${CMAKE_CURRENT_SOURCE_DIR}/seed_figures.py
                  $<TARGET_FILE:tare-httpget> --pairs 6 --size 104857600 --keep-caches)
+
+# tare-proxy: itself between clients and targets good and bad, and beside what people run.
+tare_python_test(splice_write_to_proxy_programs ${CMAKE_CURRENT_SOURCE_DIR}/proxy_programs_test.py
+                 $<TARGET_FILE:tare-proxy> ${backends})
+tare_python_test(splice_write_to_proxy_figures ${CMAKE_CURRENT_SOURCE_DIR}/proxy_figures.py
+                 $<TARGET_FILE:tare-proxy> ${backends} --rounds 6 --size 268435456)
 if(TARE_BUILD_TESTS)
-  set_tests_properties(splice_write_to_seed_figures PROPERTIES LABELS long)
+  set_tests_properties(splice_write_to_seed_figures splice_write_to_proxy_figures
+                       PROPERTIES LABELS long)
 endif()

@@ -50,10 +50,14 @@ std::string Escaped(std::string_view text, const char* mark, bool (*stays)(char)
 const char* Options::Take(int argc, char** argv, int& at) {
   const std::string argument(argv[at]);
   const size_t equals = std::min(argument.find('='), argument.size());
-  if (takes_ == Operand::kOne && !argument.starts_with("-")) {
-    if (!operand_.empty()) return "one argument too many";
-    operand_ = argument;
-    return operand_.empty() ? "empty" : nullptr;
+  if (takes_ != Operand::kNone && !argument.starts_with("-")) {
+    if (argument.empty()) return "empty";
+    for (size_t i = 0; i < static_cast<size_t>(takes_); ++i) {
+      if (!operands_[i].empty()) continue;
+      operands_[i] = argument;
+      return nullptr;
+    }
+    return "one argument too many";
   }
   if (!argument.starts_with("--")) return "no such option";
   const std::string name = argument.substr(2, equals - 2);
@@ -131,6 +135,22 @@ io::Address AddressOf(const std::string& host, uint16_t port) {
   std::memcpy(address.bytes, &in, sizeof in);
   address.size = sizeof in;
   return address;
+}
+
+const char* SplitAuthority(std::string_view text, std::string& host, std::string& port) {
+  if (text.starts_with("[")) {
+    const size_t end = text.find(']');
+    if (end == std::string_view::npos) return "has an IPv6 address without its ']'";
+    host = text.substr(1, end - 1);
+    text.remove_prefix(end + 1);
+  } else {
+    host = text.substr(0, text.find(':'));
+    text.remove_prefix(host.size());
+  }
+  if (host.empty()) return "names no host";
+  if (!text.empty() && text.front() != ':') return "has something between ']' and the port";
+  port = text.empty() ? text : text.substr(1);
+  return nullptr;
 }
 
 bool ToNumber(std::string_view text, uint64_t most, uint64_t& number) {

@@ -3,6 +3,8 @@
 // name.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
@@ -19,13 +21,13 @@
 namespace tare::suites {
 
 // Options with a value, `--name value` or `--name=value`: those of `defaults`. Options without one:
-// those of `switches`. Each once, and no others. Beside them one argument that is no option, where
-// the program takes an operand.
+// those of `switches`. Each once, and no others. Beside them as many arguments that are no options
+// as the program takes operands.
 class Options {
  public:
   using Defaults = std::initializer_list<std::pair<const std::string, std::string>>;
 
-  enum class Operand : uint8_t { kNone, kOne };
+  enum class Operand : uint8_t { kNone, kOne, kTwo };
 
   explicit Options(Defaults defaults, std::set<std::string> switches = {},
                    Operand operand = Operand::kNone)
@@ -52,8 +54,8 @@ class Options {
   bool AreNumbers(Bounds numbers, Bounds lists = {}) const;
 
   const std::string& operator[](const std::string& name) const { return values_.at(name); }
-  // "" if it was not given.
-  const std::string& operand() const { return operand_; }
+  // The first one, or another; "" if it was not given.
+  const std::string& operand(size_t i = 0) const { return operands_.at(i); }
   // Of one that is a number.
   uint64_t Number(const std::string& name) const { return Numbers(name).front(); }
   std::vector<uint64_t> Numbers(const std::string& name) const;
@@ -66,7 +68,7 @@ class Options {
   std::set<std::string> switches_;
   std::set<std::string> given_;
   Operand takes_;
-  std::string operand_;
+  std::array<std::string, 2> operands_;
 };
 
 // Of a dotted IPv4 address; size 0 where it is none. Names are not looked up.
@@ -74,6 +76,9 @@ io::Address AddressOf(const std::string& host, uint16_t port);
 inline constexpr const char* kNoAddress =
     "is no IPv4 address; only dotted ones such as 127.0.0.1 are taken";
 
+// HOST:PORT in its parts, an IPv6 address without its brackets; `port` is "" if there is none, and
+// else not looked at. nullptr, or what is wrong with it, which lives for ever.
+const char* SplitAuthority(std::string_view text, std::string& host, std::string& port);
 // Whether all of `text` is a decimal number up to `most`. It may be written either way.
 bool ToNumber(std::string_view text, uint64_t most, uint64_t& number);
 // As it may stand in a URI: whatever RFC 3986 does not call unreserved as %XX.

@@ -64,19 +64,8 @@ const char* ToUrl(std::string_view text, Url& url) {
   if (url.authority.find('@') != std::string::npos) {
     return "holds a user's name, and nobody can log in here";
   }
-  std::string_view rest = url.authority;
-  if (rest.starts_with("[")) {
-    const size_t end = rest.find(']');
-    if (end == std::string_view::npos) return "has an IPv6 address without its ']'";
-    url.host = rest.substr(1, end - 1);
-    rest.remove_prefix(end + 1);
-  } else {
-    url.host = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(url.host.size());
-  }
-  if (url.host.empty()) return "names no host";
-  if (!rest.empty() && rest.front() != ':') return "has something between ']' and the port";
-  url.port = rest.size() > 1 ? rest.substr(1) : "80";
+  if (const char* why = SplitAuthority(url.authority, url.host, url.port)) return why;
+  if (url.port.empty()) url.port = "80";
   uint64_t port = 0;
   if (!ToNumber(url.port, 65535, port) || port == 0) return "has no port from 1 to 65535";
   return nullptr;

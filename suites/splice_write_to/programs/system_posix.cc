@@ -2,9 +2,11 @@
 // The same by POSIX.
 #include <fcntl.h>
 #include <netdb.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -14,11 +16,11 @@
 
 namespace tare::suites::splice_write_to {
 
-std::string Resolve(const Url& url, std::vector<Place>& places) {
+std::string Resolve(const std::string& host, const std::string& port, std::vector<Place>& places) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
-  if (const int error = getaddrinfo(url.host.c_str(), url.port.c_str(), &hints, &list)) {
+  if (const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &list)) {
     return error == EAI_SYSTEM ? std::generic_category().message(errno) : gai_strerror(error);
   }
   for (const addrinfo* one = list; one != nullptr; one = one->ai_next) {
@@ -52,6 +54,17 @@ bool IsStandardOutput(io::Handle h) {
   struct stat other {};
   return fstat(h, &one) == 0 && fstat(STDOUT_FILENO, &other) == 0 && one.st_dev == other.st_dev &&
          one.st_ino == other.st_ino;
+}
+
+uint64_t AllowDescriptors(uint64_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (limit.rlim_cur < wanted) {
+    rlimit higher = limit;
+    higher.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    if (setrlimit(RLIMIT_NOFILE, &higher) == 0) limit = higher;
+  }
+  return limit.rlim_cur;
 }
 
 std::string Words(io::Result result) {

@@ -72,7 +72,7 @@ int Main(int argc, char** argv) {
     return 2;
   }
   const auto run = [&]<class B>() {
-    if (const std::string why = Resolve(wish.url, wish.places); !why.empty()) {
+    if (const std::string why = Resolve(wish.url.host, wish.url.port, wish.places); !why.empty()) {
       std::fprintf(stderr, "tare-httpget: %s: no address of '%s' is known: %s\n", wish.text.c_str(),
                    Printable(wish.url.host).c_str(), why.c_str());
       return 1;
