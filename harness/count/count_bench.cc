@@ -5,7 +5,8 @@
 // the renamed function it forwards to. A round times them in turn, A B B A, in windows so short
 // that the host's changes of speed fall on both; the figure is the median of the rounds' ratios
 // with its 95 % interval. The row with two threads runs both at once, each on its own blocks: a
-// counter the threads shared would show there.
+// counter the threads shared would show there. The last row is of two counted contenders: with a
+// library's scope around each pair, against without.
 
 #include <time.h>
 
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "count/jemalloc.h"
+#include "tare/account.h"
 #include "tare/alloc_scope.h"
 
 namespace {
@@ -54,6 +56,14 @@ void Batches(size_t size, int pairs) {
   }
 }
 
+template <auto kAlloc, auto kFree>
+void PairsInScopes(size_t size, int pairs) {
+  for (int i = 0; i < pairs; ++i) {
+    const tare::LibraryScope library;
+    kFree(Opaque(kAlloc(size)));
+  }
+}
+
 inline void* Calloc(size_t size) {
   return calloc(1, size);
 }
@@ -82,6 +92,7 @@ constexpr Work kWorks[] = {
     {"calloc/free", 64, 1, &Pairs<&Calloc, &free>, &Pairs<&CallocAlone, &tare_je_free>},
     {"new/delete", 64, 1, &Pairs<&New, &Delete>, &Pairs<&tare_je_new, &tare_je_delete>},
     {"malloc/free", 64, 2, kPairs, kPairsAlone},
+    {"malloc/free, a scope", 64, 1, &PairsInScopes<&malloc, &free>, kPairs},
 };
 
 constexpr int kPairsPerWindow = 1 << 15;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "tare/account.h"
 #include "tare/alloc_scope.h"
 
 namespace tare::count {
@@ -29,6 +30,11 @@ AllocCount ReadRole(Role role) noexcept;
 inline AllocCount ReadOthers() noexcept {
   return ReadRole(Role::kOther);
 }
+
+// The same three, split as tare/account.h says. Each side never runs backwards.
+AccountCount SplitOfThisThread() noexcept;
+AccountCount SplitOfProcess() noexcept;
+AccountCount SplitOfRole(Role role) noexcept;
 
 // From here on the calling thread counts under `role`; what it has counted before stays where it
 // was counted. Returns the role it had. The role lasts until it is set again or the thread ends.

@@ -4,8 +4,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+
+#include <memory>
 
 #include "count/counters.h"
+#include "tare/account.h"
 #include "tare/alloc_fault.h"
 #include "tare/alloc_scope.h"
 #include "tare/allocs_per_run.h"
@@ -30,6 +34,29 @@ TEST(NotApplicable, CountsAreZero) {
   EXPECT_EQ(scope.Delta(), AllocCount{});
   EXPECT_EQ(count::ReadProcess(), AllocCount{});
   EXPECT_EQ(count::ReadThisThread(), AllocCount{});
+}
+
+// Scopes may be made there all the same, and are held to their order.
+TEST(NotApplicable, BothSidesOfAnAccountAreZero) {
+  const Account account;
+  {
+    const LibraryScope library;
+    Allocate();
+    const CallbackScope ours;
+    Allocate();
+  }
+  EXPECT_EQ(account.Delta().Total(), AllocCount{});
+  EXPECT_EQ(count::SplitOfThisThread().Total(), AllocCount{});
+}
+
+TEST(NotApplicableDeathTest, AScopeThatEndsOutOfOrderAbortsThereToo) {
+  EXPECT_EXIT(
+      {
+        auto outer = std::make_unique<LibraryScope>();
+        const CallbackScope inner;
+        outer.reset();
+      },
+      testing::KilledBySignal(SIGABRT), "not the innermost");
 }
 
 // The assertion holds, for the code has run; that nothing was counted is said.

@@ -28,9 +28,9 @@ constexpr uint16_t kEarlyFrees = 128;
 // and stores; never while the allocator is called.
 constinit pthread_mutex_t g_lock = PTHREAD_MUTEX_INITIALIZER;
 constinit Slot* g_listed = nullptr;
-constinit AllocCount g_accounts[2];  // by role: what ended threads and former roles have counted
+constinit AccountCount g_accounts[2];  // by role: what ended threads and former roles have counted
 constinit pthread_key_t g_key = 0;
-constinit SiteRecorder g_recorder;  // changes once, as g_started does
+constinit SiteRecorder g_recorder;     // changes once, as g_started does
 constinit bool g_tracks_live = false;  // likewise
 enum class Started : uint8_t { kNo, kStarting, kYes };
 constinit Started g_started = Started::kNo;  // changes before the process has a second thread
@@ -54,14 +54,18 @@ class KeepErrno {
   int errno_;
 };
 
-AllocCount& Account(Role role) noexcept {
+AccountCount& AccountOf(Role role) noexcept {
   return g_accounts[static_cast<size_t>(role)];
+}
+
+AccountCount SplitOf(const Slot& slot) noexcept {
+  return slot.ledger.Split([&] { return Total(slot); });
 }
 
 // Moves to the account of its role what the slot has counted since it was last settled. Locked.
 void Settle(Slot& slot) noexcept {
-  const AllocCount total = Total(slot);
-  Account(slot.role) += total - slot.settled;
+  const AccountCount total = SplitOf(slot);
+  AccountOf(slot.role) += total - slot.settled;
   slot.settled = total;
 }
 
@@ -132,18 +136,6 @@ void List(Slot& slot) noexcept {
 }
 
 }  // namespace
-
-AllocCount Total(const Slot& slot) noexcept {
-  AllocCount total;
-  total.allocs = slot.allocs.Read();
-  total.frees = slot.frees.Read();
-  total.bytes_requested = slot.bytes_requested.Read();
-  if (slot.bytes_usable != nullptr) {
-    total.bytes_usable = *slot.bytes_usable;
-    total.bytes_freed = *slot.bytes_freed;
-  }
-  return total;
-}
 
 void BeginSpecial(Call call) noexcept {
   Slot& slot = t_slot;
@@ -221,19 +213,31 @@ AllocCount ReadThisThread() noexcept {
 }
 
 AllocCount ReadRole(Role role) noexcept {
+  return SplitOfRole(role).Total();
+}
+
+AllocCount ReadProcess() noexcept {
+  return SplitOfProcess().Total();
+}
+
+AccountCount SplitOfThisThread() noexcept {
+  return SplitOf(t_slot);
+}
+
+AccountCount SplitOfRole(Role role) noexcept {
   const Locked locked;
-  AllocCount sum = Account(role);
+  AccountCount sum = AccountOf(role);
   for (const Slot* slot = g_listed; slot != nullptr; slot = slot->next) {
-    if (slot->role == role) sum += Total(*slot) - slot->settled;
+    if (slot->role == role) sum += SplitOf(*slot) - slot->settled;
   }
   return sum;
 }
 
-AllocCount ReadProcess() noexcept {
+AccountCount SplitOfProcess() noexcept {
   const Locked locked;
-  AllocCount sum = Account(Role::kOther) + Account(Role::kBenchmark);
+  AccountCount sum = AccountOf(Role::kOther) + AccountOf(Role::kBenchmark);
   for (const Slot* slot = g_listed; slot != nullptr; slot = slot->next) {
-    sum += Total(*slot) - slot->settled;
+    sum += SplitOf(*slot) - slot->settled;
   }
   return sum;
 }

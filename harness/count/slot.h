@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "count/counters.h"
+#include "count/ledger.h"
 
 namespace tare::count {
 
@@ -60,7 +61,7 @@ struct alignas(64) Slot {
 
   // Guarded by the lock of registry.cc: what has gone to the accounts of the roles already, and
   // the neighbours in the list of living threads.
-  AllocCount settled;
+  AccountCount settled;
   Slot* previous = nullptr;
   Slot* next = nullptr;
 
@@ -68,6 +69,10 @@ struct alignas(64) Slot {
   int64_t live = 0;
   bool live_is_known = false;
   bool makes_no_peak = false;
+
+  // Who pays (account.cc).
+  const PayerScope* innermost = nullptr;
+  Ledger ledger;
 };
 
 // Zero-initialized in static TLS: usable before any constructor has run, gone with the thread.
@@ -107,7 +112,17 @@ void NoteFree(void* p) noexcept;
 [[nodiscard]] bool TrackLive() noexcept;
 
 // The slot's totals so far.
-AllocCount Total(const Slot& slot) noexcept;
+inline AllocCount Total(const Slot& slot) noexcept {
+  AllocCount total;
+  total.allocs = slot.allocs.Read();
+  total.frees = slot.frees.Read();
+  total.bytes_requested = slot.bytes_requested.Read();
+  if (slot.bytes_usable != nullptr) {
+    total.bytes_usable = *slot.bytes_usable;
+    total.bytes_freed = *slot.bytes_freed;
+  }
+  return total;
+}
 
 // Writes `message` to standard error and ends the process by SIGABRT: the counter cannot work. Does
 // not allocate.
