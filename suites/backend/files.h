@@ -21,12 +21,6 @@ template <class B>
 inline constexpr bool kSends = (B::kFeatures & kSendsFiles) != 0;
 inline constexpr char kWithout[] = "the backend has no kSendFile";
 
-// What a check says of a fault, where it applies.
-template <class B>
-std::string Words(const char* words) {
-  return kSends<B> ? words : "";
-}
-
 // Whether the next `size` bytes that the peer gets are the pattern's from `place` on.
 template <Backend B>
 bool Arrive(Line<B>& line, size_t size, uint64_t place) {

@@ -11,6 +11,7 @@
 
 #include "impl/base/socket.h"
 #include "suites/backend/bed.h"
+#include "suites/backend/check.h"
 
 namespace tare::io::contract {
 
@@ -92,6 +93,31 @@ void SendFile(Endpoint<B>& end, FilePart& part) {
   Call<B>& call = CallOf(end, Op::Kind::kSendFile, nullptr, 1);
   call.part = &part;
   end.StartAlso(call);
+}
+
+// The streams that splices and files move over.
+inline constexpr Transport kStreams[] = {Transport::kTcp4, Transport::kUnix};
+
+// What a check says of a fault, where the backend has what is checked.
+inline std::string WordsIf(bool has, const char* words) {
+  return has ? words : "";
+}
+
+// Sends three times to a peer that is gone, by `start()`: "" or what an error lacks. SG-01: the
+// signal that comes with it does not kill; the shield is the loop's.
+template <Backend B, class Start>
+std::string FailsForADeadPeer(Endpoint<B>& end, Start start) {
+  bool failed = false;
+  for (int i = 0; i < 3; ++i) {
+    if (!end.out.pending()) start();
+    MUST(end.bed().PollUntilEnded(end.out));
+    const Result r = end.out.result;
+    failed = !r.ok();
+    MUST(r.ok() || r.err == Errc::kReset || r.err == Errc::kShutdown);
+    MUST(r.ok() || r.os != 0);
+  }
+  MUST(failed);
+  return "";
 }
 
 template <Backend B>

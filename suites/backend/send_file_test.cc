@@ -22,8 +22,6 @@ namespace {
 
 CONTRACT_SUITE(SendFileTest);
 
-constexpr Transport kTransports[] = {Transport::kTcp4, Transport::kUnix};
-
 CONTRACT(SendFileTest, S21_WithoutTheFeatureItIsRefused) {
   if (kSends<B>) return NotApplicable("the backend has kSendFile");
   Bed<B> bed;
@@ -42,13 +40,13 @@ class SendsFilesAndSaysItCannot : public Forward<B> {
   static constexpr uint32_t kFeatures = B::kFeatures & ~uint32_t{kSendsFiles};
 };
 CATCHES(SendFileTest, S21_WithoutTheFeatureItIsRefused, SendsFilesAndSaysItCannot,
-        Words<TypeParam>("line.end.out.result.err == Errc::kUnsupported"))
+        WordsIf(kSends<TypeParam>, "line.end.out.result.err == Errc::kUnsupported"))
 
 CONTRACT(SendFileTest, S21_WhatIsThereIsSent) {
   if (!kSends<B>) return NotApplicable(kWithout);
   Bed<B> bed;
   File file(Pattern(1000));
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kStreams) {
     Line<B> line(bed, NewPair(transport));
     FilePart part{*file, 0, 1000};
     MUST(Sent(line, part, 1000));
@@ -72,7 +70,7 @@ class MiscountsFiles : public Forward<B> {
   }
 };
 CATCHES(SendFileTest, S21_WhatIsThereIsSent, MiscountsFiles,
-        Words<TypeParam>("Sent(line, part, 1000)"))
+        WordsIf(kSends<TypeParam>, "Sent(line, part, 1000)"))
 
 // A fault in what the system is told of a part.
 template <class B>
@@ -98,13 +96,13 @@ class SendsMoreThanThePart : public ChangesParts<B> {
   void Change(FilePart& part) noexcept override { part.size += part.size == 300 ? 1 : 0; }
 };
 CATCHES(SendFileTest, S21_WhatIsThereIsSent, SendsMoreThanThePart,
-        Words<TypeParam>("Sent(line, part, 300)"))
+        WordsIf(kSends<TypeParam>, "Sent(line, part, 300)"))
 
 CONTRACT(SendFileTest, SP_33_RG_03_S21_ThreeSendsOfThreeBytesByOneOperation) {
   if (!kSends<B>) return NotApplicable(kWithout);
   Bed<B> bed;
   File file(Pattern(9));
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kStreams) {
     Line<B> line(bed, NewPair(transport));
     FilePart part{*file, 0, 3};
     for (const uint64_t offset : {0, 3, 6, 6, 0, 3}) {
@@ -135,13 +133,13 @@ class GoesOnWhereItEnded : public ChangesParts<B> {
   uint64_t moved_ = 0;
 };
 CATCHES(SendFileTest, SP_33_RG_03_S21_ThreeSendsOfThreeBytesByOneOperation, GoesOnWhereItEnded,
-        Words<TypeParam>("Arrive(line, 3, offset)"))
+        WordsIf(kSends<TypeParam>, "Arrive(line, 3, offset)"))
 
 CONTRACT(SendFileTest, SP_33_S21_APartFromTheMiddle) {
   if (!kSends<B>) return NotApplicable(kWithout);
   Bed<B> bed;
   File file(Pattern(65 << 10));
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kStreams) {
     Line<B> line(bed, NewPair(transport));
     FilePart part{*file, 27'123, 10 << 10};
     while (part.size > 0) {
@@ -162,7 +160,7 @@ class BeginsAtTheFront : public ChangesParts<B> {
   void Change(FilePart& part) noexcept override { part.offset = 0; }
 };
 CATCHES(SendFileTest, SP_33_S21_APartFromTheMiddle, BeginsAtTheFront,
-        Words<TypeParam>("Arrive(line, static_cast<size_t>(r.n), part.offset)"))
+        WordsIf(kSends<TypeParam>, "Arrive(line, static_cast<size_t>(r.n), part.offset)"))
 
 // The system would move both on.
 CONTRACT(SendFileTest, S21_NeitherThePartNorThePositionOfTheFileIsMoved) {
@@ -189,7 +187,7 @@ class MovesThePart : public Forward<B> {
   }
 };
 CATCHES(SendFileTest, S21_NeitherThePartNorThePositionOfTheFileIsMoved, MovesThePart,
-        Words<TypeParam>("part.offset == 100"))
+        WordsIf(kSends<TypeParam>, "part.offset == 100"))
 
 template <class B>
 class MovesThePosition : public Forward<B> {
@@ -199,7 +197,7 @@ class MovesThePosition : public Forward<B> {
   }
 };
 CATCHES(SendFileTest, S21_NeitherThePartNorThePositionOfTheFileIsMoved, MovesThePosition,
-        Words<TypeParam>("file.Position() == 7"))
+        WordsIf(kSends<TypeParam>, "file.Position() == 7"))
 
 CONTRACT(SendFileTest, S10_NothingAskedForEndsAtOnce) {
   if (!kSends<B>) return NotApplicable(kWithout);
@@ -219,7 +217,7 @@ CONTRACT(SendFileTest, S10_NothingAskedForEndsAtOnce) {
 CONTRACT(SendFileTest, S21_TheEndOfTheFile) {
   if (!kSends<B>) return NotApplicable(kWithout);
   Bed<B> bed;
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kStreams) {
     File file(Pattern(1000));
     Line<B> line(bed, NewPair(transport));
     for (const uint64_t offset : {uint64_t{1000}, uint64_t{1001}, uint64_t{1} << 40}) {
@@ -247,7 +245,7 @@ class WaitsForMoreOfTheFile : public Forward<B> {
   }
 };
 CATCHES(SendFileTest, S21_TheEndOfTheFile, WaitsForMoreOfTheFile,
-        Words<TypeParam>("Sent(line, part, 0)"))
+        WordsIf(kSends<TypeParam>, "Sent(line, part, 0)"))
 
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
 
@@ -258,7 +256,7 @@ CONTRACT(SendFileTest, S21_OffsetsAndSizesAreNotCut) {
   File file;
   file.Resize(end);  // nearly all of it a hole
   file.Write(k4GiB - 500, Pattern(1000, k4GiB - 500));
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kStreams) {
     Line<B> line(bed, NewPair(transport));
     FilePart part{*file, k4GiB - 500, 1000};
     MUST(Sent(line, part, 1000));
@@ -288,13 +286,14 @@ class CutsOffsets : public ChangesParts<B> {
   }
 };
 CATCHES(SendFileTest, S21_OffsetsAndSizesAreNotCut, CutsOffsets,
-        Words<TypeParam>("Arrive(line, 100, k4GiB + 77)"))
+        WordsIf(kSends<TypeParam>, "Arrive(line, 100, k4GiB + 77)"))
 
 template <class B>
 class CutsSizes : public ChangesParts<B> {
   void Change(FilePart& part) noexcept override { part.size = static_cast<uint32_t>(part.size); }
 };
-CATCHES(SendFileTest, S21_OffsetsAndSizesAreNotCut, CutsSizes, Words<TypeParam>("r.n > 50"))
+CATCHES(SendFileTest, S21_OffsetsAndSizesAreNotCut, CutsSizes,
+        WordsIf(kSends<TypeParam>, "r.n > 50"))
 
 // The system is not asked: to it that would be a place before the front.
 CONTRACT(SendFileTest, S21_AnOffsetThatNoFileHas) {
@@ -327,7 +326,7 @@ CONTRACT(SendFileTest, S12_WhatIsNoFileToSendFromIsAnError) {
   OwnedHandle closed(Duplicate(*file));
   const Handle gone = *closed;
   closed.Close();
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kStreams) {
     Line<B> line(bed, NewPair(transport)), other(bed, NewPair(transport));
     for (const Handle h : {*folder, *from, *other.peer, *unread, gone, kNoHandle}) {
       off_t offset = 0;
@@ -347,7 +346,7 @@ CONTRACT(SendFileTest, S12_WhatIsNoFileToSendFromIsAnError) {
   return bed.verdict();
 }
 CATCHES(SendFileTest, S12_WhatIsNoFileToSendFromIsAnError, ForgetsTheCode,
-        Words<TypeParam>("line.end.out.result.os == error"))
+        WordsIf(kSends<TypeParam>, "line.end.out.result.os == error"))
 
 }  // namespace
 }  // namespace tare::io::contract
