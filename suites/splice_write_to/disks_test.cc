@@ -44,22 +44,16 @@ SPLICE_TEST(DisksTest, SP_21_AnEndIsGoneBeforeTheTransferHasEnded) {
   FarEnd far(io::Transport::kTcp4, 0);
   auto source = std::make_unique<SeenEnd<B>>(place.loop);
   ASSERT_TRUE(source->Open(far.TakeNear()).ok());
-  static io::Result result;
-  static bool over;
-  over = false;
-  scene.transfer.Start(*source, scene.target, {}, [](splice::Transfer<B>&, io::Result r) noexcept {
-    result = r;
-    over = true;
-  });
+  scene.BeginBetween(*source, scene.target);
   far.Send(1000, 1000);
   ASSERT_TRUE(place.Until([&] { return scene.transfer.taken() == 1000; }));
   source->BeginClose();
   ASSERT_TRUE(place.Until([&] { return source->closed; }));
   source.reset();
-  EXPECT_FALSE(over);  // a thread of the disks is writing
+  EXPECT_EQ(scene.ended, 0);  // a thread of the disks is writing
   held.LetGo();
-  ASSERT_TRUE(place.Until([&] { return over; }));
-  EXPECT_EQ(Text(result), "1000 closed");
+  ASSERT_TRUE(scene.Ends());
+  EXPECT_EQ(Text(scene.result), "1000 closed");
   EXPECT_EQ(scene.transfer.failed(), splice::Transfer<B>::Side::kSource);
   EXPECT_EQ(scene.Arrived().size(), 1000u);
 }
@@ -80,7 +74,7 @@ SPLICE_TEST(DisksTest, SP_21_AFileIsInUseUntilTheThreadHasWritten) {
   EXPECT_FALSE(closed);
   EXPECT_EQ(scene.ended, 0);
   held.LetGo();
-  ASSERT_TRUE(place.Until([&] { return scene.ended > 0; }));
+  ASSERT_TRUE(scene.Ends());
   EXPECT_TRUE(closed);
   EXPECT_EQ(Text(scene.result), "1000 closed");
   EXPECT_TRUE(IsSent(scene.Arrived(), 0));

@@ -20,14 +20,6 @@ template <class B>
 class FailureTest : public TransferTest<B> {};
 TYPED_TEST_SUITE(FailureTest, AllBackends, BackendNames);
 
-// Delivered + held = taken, in order.
-template <class B>
-void ExpectNothingLost(Scene<B>& scene) {
-  const std::vector<std::byte> held = scene.Held();
-  EXPECT_EQ(static_cast<uint64_t>(scene.result.n) + held.size(), scene.transfer.taken());
-  EXPECT_TRUE(IsSent(held, static_cast<uint64_t>(scene.result.n)));
-}
-
 SPLICE_TEST(FailureTest, SP_09_RG_17_WhatAFailedDestinationLeavesIsHeldInOrder) {
   for (const int error : {ENOSPC, EDQUOT, EFBIG, EIO}) {
     Place<B> place;
@@ -41,7 +33,7 @@ SPLICE_TEST(FailureTest, SP_09_RG_17_WhatAFailedDestinationLeavesIsHeldInOrder) 
     EXPECT_EQ(scene.transfer.failed(), splice::Transfer<B>::Side::kDestination);
     EXPECT_GT(scene.transfer.held(), 0u);
     EXPECT_EQ(scene.Arrived().size(), 1000u);
-    ExpectNothingLost(scene);
+    scene.ExpectNothingLost();
   }
 }
 
@@ -59,7 +51,7 @@ SPLICE_TEST(FailureTest, SP_09_RealFullFileSystemsAndLimitsLoseNothing) {
     EXPECT_FALSE(scene.result.ok()) << destination;
     EXPECT_EQ(scene.Arrived().size(), static_cast<size_t>(scene.result.n));
     EXPECT_TRUE(IsSent(scene.Arrived(), 0));
-    ExpectNothingLost(scene);
+    scene.ExpectNothingLost();
   }
 }
 
@@ -103,7 +95,7 @@ SPLICE_TEST(FailureTest, RG_06_AFirstHopThatSaysWouldBlockWhereNothingBlocksDoes
       scene.far.Finish();
       CallFaults::Fail(Call::kSpliceIn, EAGAIN, 0, times);
       scene.Begin();
-      ASSERT_TRUE(place.Until([&] { return scene.ended > 0; })) << at_the_end << times;
+      ASSERT_TRUE(scene.Ends()) << at_the_end << times;
       EXPECT_EQ(Text(scene.result), std::to_string(size) + " ok");
       CallFaults::Clear();
     }
@@ -136,7 +128,7 @@ SPLICE_TEST(FailureTest, SP_13_RG_13_OddDestinationsEndAsACopyDoes) {
       scene.Begin(plan);
       ASSERT_TRUE(scene.Finish(3000)) << destination;
       EXPECT_EQ(Text(scene.result), ending) << destination << copies;
-      ExpectNothingLost(scene);
+      scene.ExpectNothingLost();
     }
   }
   // What cannot be written to is said before a byte is taken.
@@ -161,7 +153,7 @@ SPLICE_TEST(FailureTest, SP_13_ASealedFileHoldsWhatItRefuses) {
   ASSERT_TRUE(scene.Finish(20'000));
   EXPECT_EQ(scene.result.os, EPERM);
   EXPECT_EQ(scene.result.n, 10'000);
-  ExpectNothingLost(scene);
+  scene.ExpectNothingLost();
 }
 
 SPLICE_TEST(FailureTest, SP_14_RG_10_AStalledDestinationSleeps) {
@@ -179,16 +171,13 @@ SPLICE_TEST(FailureTest, SP_14_RG_10_AStalledDestinationSleeps) {
     Place<B> place;
     Scene<B> scene(place, destination);
     scene.Begin();
-    for (int i = 0; i < 200; ++i) {  // until nothing moves any more
-      scene.far.Send(uint64_t{64} << 20, 1 << 20);
-      place.loop.Turn(io::Now().Plus(100'000));
-    }
+    scene.Stall();
     const int64_t before = cpu();
     for (const io::Deadline end = io::Now().Plus(kTime); !io::HasPassed(end);) place.loop.Turn(end);
     EXPECT_LT(cpu() - before, kTime / 20) << destination;
     EXPECT_EQ(scene.ended, 0);
     scene.transfer.Cancel();
-    ASSERT_TRUE(place.Until([&] { return scene.ended > 0; }));
+    ASSERT_TRUE(scene.Ends());
     EXPECT_EQ(scene.result.err, io::Errc::kCanceled);
     EXPECT_EQ(static_cast<uint64_t>(scene.result.n) + scene.transfer.held(),
               scene.transfer.taken());
@@ -203,7 +192,7 @@ SPLICE_TEST(FailureTest, SP_19_AfterADeadlineTheRestIsDeliveredAndNothingElse) {
     scene.far.Send(1000, 1000);
     ASSERT_TRUE(place.Until([&] { return scene.transfer.taken() == 1000; }));
     EXPECT_EQ(scene.from.SetReadDeadline(io::Deadline::Past()), io::Errc::kOk);
-    ASSERT_TRUE(place.Until([&] { return scene.ended > 0; }));
+    ASSERT_TRUE(scene.Ends());
     EXPECT_EQ(scene.result.err, io::Errc::kTimeout);
     EXPECT_EQ(scene.transfer.failed(), splice::Transfer<B>::Side::kSource);
     const auto before = static_cast<uint64_t>(scene.result.n);
@@ -219,12 +208,9 @@ SPLICE_TEST(FailureTest, SP_19_WhatIsHeldGoesFirstIntoTheNextTransfer) {
   Place<B> place;
   Scene<B> scene(place, "tcp");
   scene.Begin();
-  for (int i = 0; i < 300; ++i) {
-    scene.far.Send(uint64_t{64} << 20, 1 << 20);
-    place.loop.Turn(io::Now().Plus(100'000));
-  }
+  scene.Stall();
   EXPECT_EQ(scene.to.SetWriteDeadline(io::Deadline::Past()), io::Errc::kOk);
-  ASSERT_TRUE(place.Until([&] { return scene.ended > 0; }));
+  ASSERT_TRUE(scene.Ends());
   EXPECT_EQ(scene.result.err, io::Errc::kTimeout);
   EXPECT_EQ(scene.transfer.failed(), splice::Transfer<B>::Side::kDestination);
   EXPECT_GT(scene.transfer.held(), 0u);
@@ -248,7 +234,7 @@ SPLICE_TEST(FailureTest, SP_20_RG_12_ADeadlineThatHasPassedIsAnErrorAndNoEnd) {
   scene.Begin();
   ASSERT_TRUE(scene.Finish(1000));
   EXPECT_EQ(Text(scene.result), "0 timeout");
-  ExpectNothingLost(scene);
+  scene.ExpectNothingLost();
 }
 
 SPLICE_TEST(FailureTest, SP_21_CloseOfEitherEndIsPrompt) {
@@ -259,23 +245,20 @@ SPLICE_TEST(FailureTest, SP_21_CloseOfEitherEndIsPrompt) {
       scene.Begin();
       place.InVain();
       scene.from.BeginClose();
-      ASSERT_TRUE(place.Until([&] { return scene.ended > 0; }));
+      ASSERT_TRUE(scene.Ends());
       EXPECT_EQ(Text(scene.result), "0 closed") << destination;
     }
     Scene<B> scene(place, destination);
     scene.Begin();
-    for (int i = 0; i < 200; ++i) {
-      scene.far.Send(uint64_t{16} << 20, 1 << 20);
-      place.loop.Turn(io::Now().Plus(100'000));
-    }
+    scene.Stall(uint64_t{16} << 20);
     if (scene.there->is_socket()) {
       scene.to.BeginClose();
     } else {
       EXPECT_EQ(scene.target.Close([](splice::Target<B>&) noexcept {}), io::Errc::kOk);
     }
-    ASSERT_TRUE(place.Until([&] { return scene.ended > 0; })) << destination;
+    ASSERT_TRUE(scene.Ends()) << destination;
     EXPECT_EQ(scene.result.err, io::Errc::kClosed) << destination;
-    ExpectNothingLost(scene);
+    scene.ExpectNothingLost();
   }
 }
 
@@ -286,7 +269,7 @@ SPLICE_TEST(FailureTest, SP_22_AResetComesAfterWhatWasTaken) {
   scene.far.Send(5000, 5000);
   ASSERT_TRUE(place.Until([&] { return scene.transfer.taken() == 5000; }));
   scene.far.Reset();
-  ASSERT_TRUE(place.Until([&] { return scene.ended > 0; }));
+  ASSERT_TRUE(scene.Ends());
   EXPECT_EQ(Text(scene.result), "5000 reset");
   EXPECT_EQ(scene.transfer.failed(), splice::Transfer<B>::Side::kSource);
 }
@@ -321,7 +304,7 @@ SPLICE_TEST(FailureTest, SP_24_RG_09_NobodysBlockingModeIsFlipped) {
       ASSERT_TRUE(blocking()) << destination;
     }
     scene.transfer.Cancel();
-    ASSERT_TRUE(place.Until([&] { return scene.ended > 0; }));
+    ASSERT_TRUE(scene.Ends());
     EXPECT_TRUE(blocking()) << destination;
   }
 }
@@ -355,34 +338,24 @@ SPLICE_TEST(FailureTest, SP_32_OneAtATimeFromASourceAndIntoAFile) {
   first.Begin();
   place.InVain();
   Scene<B> second(place, "tcp");
-  static int ended;
-  ended = 0;
-  second.transfer.Start(first.from, second.to, {},
-                        [](splice::Transfer<B>& t, io::Result r) noexcept {
-                          ++ended;
-                          EXPECT_EQ(Text(r), "0 in-use");
-                          EXPECT_EQ(t.failed(), splice::Transfer<B>::Side::kSource);
-                        });
-  ASSERT_TRUE(place.Until([&] { return ended == 1; }));
+  second.BeginBetween(first.from, second.to);
+  ASSERT_TRUE(second.Ends());
+  EXPECT_EQ(Text(second.result), "0 in-use");
+  EXPECT_EQ(second.transfer.failed(), splice::Transfer<B>::Side::kSource);
   // The same file by another handle.
   splice::Target<B> again(place.loop);
   const io::Handle twin = dup(first.there->handle());
   ASSERT_TRUE(again.Open(twin).ok());
-  second.transfer.Start(second.from, again, {}, [](splice::Transfer<B>& t, io::Result r) noexcept {
-    ++ended;
-    EXPECT_EQ(Text(r), "0 in-use");
-    EXPECT_EQ(t.failed(), splice::Transfer<B>::Side::kDestination);
-  });
-  ASSERT_TRUE(place.Until([&] { return ended == 2; }));
+  second.BeginBetween(second.from, again);
+  ASSERT_TRUE(second.Ends());
+  EXPECT_EQ(Text(second.result), "0 in-use");
+  EXPECT_EQ(second.transfer.failed(), splice::Transfer<B>::Side::kDestination);
   ASSERT_TRUE(first.Finish(1000));
   EXPECT_EQ(Text(first.result), "1000 ok");
   // And afterwards it is free.
-  second.transfer.Start(second.from, again, second.Limit(0),
-                        [](splice::Transfer<B>&, io::Result r) noexcept {
-                          ++ended;
-                          EXPECT_EQ(Text(r), "0 ok");
-                        });
-  ASSERT_TRUE(place.Until([&] { return ended == 3; }));
+  second.BeginBetween(second.from, again, second.Limit(0));
+  ASSERT_TRUE(second.Ends());
+  EXPECT_EQ(Text(second.result), "0 ok");
   EXPECT_EQ(again.Close([](splice::Target<B>&) noexcept {}), io::Errc::kOk);
   close(twin);
 }
@@ -396,7 +369,7 @@ SPLICE_TEST(FailureTest, SP_38_NoSignalKills) {
     scene.there->Hang();
     ASSERT_TRUE(scene.Finish(1 << 20)) << destination;
     EXPECT_FALSE(scene.result.ok());
-    ExpectNothingLost(scene);
+    scene.ExpectNothingLost();
   }
   Scene<B> scene(place, "limited");
   scene.Begin();

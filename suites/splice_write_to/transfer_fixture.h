@@ -127,6 +127,24 @@ class Scene {
     there->is_socket() ? transfer.Start(from, to, plan, &OnEnd)
                        : transfer.Start(from, target, plan, &OnEnd);
   }
+  // The same transfer between other ends than the scene's.
+  template <class To>
+  void BeginBetween(io::fd_ops::Fd<B>& source, To& destination, const splice::Plan& plan = {}) {
+    ended = 0;
+    transfer.Start(source, destination, plan, &OnEnd);
+  }
+  // Sends more than a destination takes that nobody reads, until nothing moves any more.
+  void Stall(uint64_t total = uint64_t{64} << 20) {
+    for (int i = 0; i < 300; ++i) {
+      far.Send(total, 1 << 20);
+      place_.loop.Turn(io::Now().Plus(100'000));
+    }
+    EXPECT_EQ(ended, 0);
+  }
+  // Until it has ended by itself; false: it did not.
+  bool Ends() {
+    return place_.Until([this] { return ended > 0; });
+  }
   // Until it has ended, with the far end sending `total` bytes in all and the destination drained;
   // false: it did not end.
   bool Finish(uint64_t total = 0, bool finishes = true, uint64_t at_once = 100'000) {
@@ -147,6 +165,12 @@ class Scene {
     std::vector<std::byte> bytes(transfer.held());
     EXPECT_EQ(transfer.TakeHeld(bytes), bytes.size());
     return bytes;
+  }
+  // Delivered + held = taken, in order.
+  void ExpectNothingLost() {
+    const std::vector<std::byte> held = Held();
+    EXPECT_EQ(static_cast<uint64_t>(result.n) + held.size(), transfer.taken());
+    EXPECT_TRUE(IsSent(held, static_cast<uint64_t>(result.n)));
   }
   static splice::Plan Limit(uint64_t limit) {
     splice::Plan plan;
