@@ -105,6 +105,8 @@ enum Feature : uint32_t {
 //      is the end of the file, unless part->size is 0. Offset and size have 64 bits and are never
 //      cut; an offset that no file has (above 2^63 - 1) is kInvalid. It waits for the port only: a
 //      file that itself is not ready ends it with kResource, and a slow one holds up the thread.
+//      What is sent may be the file's own pages: a write into the file before the peer has read
+//      them may reach him.
 template <class B>
 concept Backend = requires(B b, typename B::Port port, OpOf<B> op, Handle h, Deadline d) {
   requires std::default_initializable<B>;

@@ -42,7 +42,11 @@ Result Pool::Take(Pipe& pipe) noexcept {
     return {};
   }
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {0, FromErrno(errno), errno};
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    // Whatever a filter of system calls answers, nobody waits for it.
+    const bool waits = errno == EAGAIN || errno == EINTR;
+    return {0, waits ? Errc::kResource : FromErrno(errno), errno};
+  }
   // A user has so many pages for pipes; a smaller pipe moves fewer bytes a call, and no others.
   int size = fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(options_.pipe_size));
   if (size < 0) size = fcntl(ends[1], F_GETPIPE_SZ);

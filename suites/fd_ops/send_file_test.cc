@@ -228,6 +228,34 @@ FD_TEST(SendFileTest, SP_30_ACopyInsteadNeitherLosesNorDoublesAByte) {
   EXPECT_EQ(Text(this->a.Await(this->a.written)), std::to_string(left - r.n) + " ok");
 }
 
+// What is sent are the pages of the file and no copy of them: a write into the file reaches a peer
+// who has not read them yet. Whoever must not have that copies, or waits until the peer has them.
+FD_TEST(SendFileTest, SP_36_RG_40_ALaterWriteIntoTheFileMayReachThePeer) {
+  if (this->Missing()) return;
+  constexpr size_t kBytes = 4096;
+  FilePart part{this->file.handle(), 0, kBytes};
+  EXPECT_EQ(Text(this->a.SendFileNow(part)), "4096 ok");
+  const std::vector<std::byte> before = StreamBytes(0, kBytes);
+  std::vector<std::byte> after;
+  for (const std::byte one : before) after.push_back(~one);
+  this->file.Write(0, after);
+  std::vector<std::byte> got(kBytes);
+  for (size_t n = 0; n < kBytes;) {
+    const Result r = this->b.ReadNow(std::span(got).subspan(n));
+    ASSERT_TRUE(r.ok()) << Text(r);
+    n += static_cast<size_t>(r.n);
+  }
+  int later = 0;
+  for (size_t i = 0; i < kBytes; ++i) {
+    ASSERT_TRUE(got[i] == before[i] || got[i] == after[i]) << i;
+    later += got[i] == after[i] ? 1 : 0;
+  }
+  EXPECT_GT(later, 0);
+  // What was written with a copy is what it was.
+  EXPECT_EQ(Text(this->a.WriteNow(before)), "4096 ok");
+  EXPECT_EQ(Text(Drain(this->b, kBytes)), "4096 ok");
+}
+
 // Of 5 GiB and 1 MiB, holes but for two marks: all of it where there is time for that.
 FD_TEST(SendFileTest, SP_34_SD_1_06_OffsetsAndSizesBeyond4GiB) {
   if (this->Missing()) return;

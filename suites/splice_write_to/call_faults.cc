@@ -27,6 +27,8 @@ struct Fault {
 
 std::array<Fault, kCalls> faults;
 std::atomic<uint64_t> shorten{0};
+std::atomic<bool> pretend{false};
+std::atomic<int64_t> blocking{0};
 
 Fault& Of(Call call) {
   return faults[static_cast<size_t>(call)];
@@ -83,8 +85,14 @@ void CallFaults::Shorten(uint64_t bytes) {
   shorten = bytes;
 }
 
+void CallFaults::Pretend() {
+  pretend = true;
+}
+
 void CallFaults::Clear() {
   shorten = 0;
+  pretend = false;
+  blocking = 0;
   for (Fault& fault : faults) {
     fault.count = fault.failed = fault.after = fault.times = 0;
     fault.error = 0;
@@ -99,6 +107,22 @@ int64_t CallFaults::Failed(Call call) {
   return Of(call).failed;
 }
 
+int64_t CallFaults::Blocking() {
+  return blocking;
+}
+
+namespace {
+
+ssize_t Splice(int from, off64_t* from_at, int to, off64_t* to_at, size_t size, unsigned flags) {
+  if ((flags & SPLICE_F_NONBLOCK) == 0) ++blocking;
+  const bool in = IsSocket(from);
+  const int error = Next(in ? Call::kSpliceIn : Call::kSpliceOut);
+  const size_t most = in ? size : Short(size);
+  if (error == 0 && pretend) return static_cast<ssize_t>(most);
+  return CallUnless(error, SYS_splice, from, from_at, to, to_at, most, flags | SPLICE_F_NONBLOCK);
+}
+
+}  // namespace
 }  // namespace tare::suites
 
 using tare::suites::Call;
@@ -110,9 +134,7 @@ using tare::suites::Short;
 extern "C" {
 
 ssize_t splice(int from, off64_t* from_at, int to, off64_t* to_at, size_t size, unsigned flags) {
-  const bool in = tare::suites::IsSocket(from);
-  return CallUnless(Next(in ? Call::kSpliceIn : Call::kSpliceOut), SYS_splice, from, from_at, to,
-                    to_at, in ? size : Short(size), flags);
+  return tare::suites::Splice(from, from_at, to, to_at, size, flags);
 }
 
 ssize_t write(int handle, const void* from, size_t size) {

@@ -29,12 +29,16 @@ class CallFaults {
   static void Fail(Call call, int error, int64_t after = 0, int64_t times = 1);
   // A write or a splice out moves at most so many bytes; 0: as many as it is asked to.
   static void Shorten(uint64_t bytes);
+  // Splices move nothing from now on, and say that they have moved all that they were asked to.
+  static void Pretend();
   // Nothing fails any more, and nothing has been counted.
   static void Clear();
   // How many of the kind were made or failed since.
   static int64_t Count(Call call);
   // How many failed because of Fail.
   static int64_t Failed(Call call);
+  // How many splices did not say that they must not block. They have not: the flag was added.
+  static int64_t Blocking();
 };
 
 inline constexpr int64_t kForGood = int64_t{1} << 60;

@@ -144,5 +144,20 @@ SPLICE_TEST(SeedTest, SD_4_05_AnotherReaderTakesFromTheMiddle) {
   }
 }
 
+// A file that was opened to append has its bytes by copies, which is what it does itself. Whoever
+// copies into it by the published design has it spliced, and an error.
+SPLICE_TEST(SeedTest, SD_4_06_ItOutranksWhatTheDestinationDoesBetter) {
+  CallFaults::Clear();
+  const Kept published = ByPublished<B>("append", 5000);
+  EXPECT_GT(CallFaults::Count(Call::kSpliceIn), 0);
+  EXPECT_EQ(CallFaults::Count(Call::kWrite), 0);
+  EXPECT_EQ(published.result.n, 0);
+  CallFaults::Clear();
+  const Kept reference = ByReference<B>("append", 5000);
+  EXPECT_EQ(CallFaults::Count(Call::kSpliceIn), 0);
+  EXPECT_GT(CallFaults::Count(Call::kWrite), 0);
+  EXPECT_EQ(Text(reference.result), "5000 ok");
+}
+
 }  // namespace
 }  // namespace tare::suites

@@ -4,17 +4,19 @@ if(TARE_BUILD_TESTS)
   add_library(tare_splice_fixture STATIC call_faults.cc destinations.cc far_end.cc schedule.cc)
   target_link_libraries(tare_splice_fixture PUBLIC tare::splice_write_to tare::support PRIVATE util tare_flags)
 endif()
-foreach(theme transfer failure ends disks pool proxy seed)
+foreach(theme transfer failure ends calls limits disks pool proxy seed)
   tare_test(splice_write_to_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_splice_fixture tare::count)
 endforeach()
 tare_test(splice_write_to_proxy_pair SOURCES proxy_pair_test.cc programs/system_posix.cc
           LIBRARIES tare_splice_fixture tare::count)
 tare_test(splice_write_to_schedules SOURCES schedules_test.cc LIBRARIES tare_splice_fixture)
-tare_test(splice_write_to_schedules_long SOURCES schedules_test.cc LIBRARIES tare_splice_fixture
-          LABELS long TIMEOUT 1200)
-if(TARE_BUILD_TESTS)
-  target_compile_definitions(test_splice_write_to_schedules_long PRIVATE TARE_LONG)
-endif()
+foreach(theme schedules limits)
+  tare_test(splice_write_to_${theme}_long SOURCES ${theme}_test.cc LIBRARIES tare_splice_fixture
+            LABELS long TIMEOUT 1200)
+  if(TARE_BUILD_TESTS)
+    target_compile_definitions(test_splice_write_to_${theme}_long PRIVATE TARE_LONG)
+  endif()
+endforeach()
 
 # tare-httpget: what it makes of a response, and itself against servers good and bad.
 tare_test(splice_write_to_http SOURCES http_test.cc LIBRARIES tare_httpget_parts)

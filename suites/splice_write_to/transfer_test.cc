@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A transfer that goes well: exact to the byte, whatever the sizes, limits and kinds of ends.
 #include <poll.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -242,25 +244,55 @@ SPLICE_TEST(TransferTest, SP_16_DatagramsAreCopiedOneByOne) {
     ASSERT_TRUE(source.Open(ends[0]).ok());
     for (int i = 0; i < 3; ++i) ASSERT_EQ(send(ends[1], "abcdefghij", 10, 0), 10);
     CallFaults::Clear();
-    static bool over;
-    over = false;
     // Only what keeps a connection has an end.
     if (type == SOCK_SEQPACKET) {
       ASSERT_EQ(shutdown(ends[1], SHUT_WR), 0);
     }
-    scene.transfer.Start(source, scene.to,
-                         type == SOCK_SEQPACKET ? splice::Plan{} : scene.Limit(30),
-                         [](splice::Transfer<B>&, io::Result r) noexcept {
-                           over = true;
-                           EXPECT_EQ(Text(r), "30 ok");
-                         });
-    ASSERT_TRUE(place.Until([&] { return over; }));
+    scene.BeginBetween(source, scene.to, type == SOCK_SEQPACKET ? splice::Plan{} : scene.Limit(30));
+    ASSERT_TRUE(scene.Ends());
+    EXPECT_EQ(Text(scene.result), "30 ok");
     EXPECT_EQ(CallFaults::Count(Call::kSpliceIn), 0);
     EXPECT_EQ(scene.Arrived().size(), 30u);
     source.BeginClose();
     ASSERT_TRUE(place.Until([&] { return source.closed; }));
     close(ends[1]);
   }
+}
+
+// The peer sends pages of a file, and they go through the pipe by reference. What has arrived is a
+// copy of its own all the same: a later write into either file does not reach the other.
+SPLICE_TEST(TransferTest, SP_36_RG_40_WhatHasArrivedInAFileIsNobodyElses) {
+  constexpr size_t kBytes = 3 * 4096;
+  const std::vector<std::byte> first(kBytes, std::byte{'1'}), second(kBytes, std::byte{'2'}),
+      third(kBytes, std::byte{'3'});
+  const auto content = [](io::Handle file) {
+    std::vector<std::byte> bytes(kBytes);
+    EXPECT_EQ(pread(file, bytes.data(), kBytes, 0), static_cast<ssize_t>(kBytes));
+    return bytes;
+  };
+  Place<B> place;
+  Scene<B> scene(place, "memory");
+  std::array<io::Pair, 1> pair;
+  ASSERT_TRUE(io::TcpPairs(pair).ok());
+  SeenEnd<B> source(place.loop);
+  ASSERT_TRUE(source.Open(pair[0].server).ok());
+  const io::Handle sent = memfd_create("sent", MFD_CLOEXEC);
+  ASSERT_EQ(pwrite(sent, first.data(), kBytes, 0), static_cast<ssize_t>(kBytes));
+  off_t at = 0;
+  ASSERT_EQ(sendfile(pair[0].client, sent, &at, kBytes), static_cast<ssize_t>(kBytes));
+  CallFaults::Clear();
+  scene.BeginBetween(source, scene.target, scene.Limit(kBytes));
+  ASSERT_TRUE(scene.Ends());
+  EXPECT_EQ(Text(scene.result), "12288 ok");
+  EXPECT_GT(CallFaults::Count(Call::kSpliceOut), 0);
+  ASSERT_EQ(pwrite(sent, second.data(), kBytes, 0), static_cast<ssize_t>(kBytes));
+  EXPECT_EQ(scene.Arrived(), first);
+  ASSERT_EQ(pwrite(scene.there->handle(), third.data(), kBytes, 0), static_cast<ssize_t>(kBytes));
+  EXPECT_EQ(content(sent), second);
+  source.BeginClose();
+  ASSERT_TRUE(place.Until([&] { return source.closed; }));
+  close(pair[0].client);
+  close(sent);
 }
 
 }  // namespace
