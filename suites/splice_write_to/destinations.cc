@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "impl/base/socket.h"
+#include "suites/splice_write_to/small_disk.h"
 
 namespace tare::suites {
 namespace {
@@ -228,6 +229,16 @@ class Small : public File {
   explicit Small(Handle file) : File(file) {}
 };
 
+class OnSmallDisk : public File {
+ public:
+  explicit OnSmallDisk(std::unique_ptr<SmallDisk> disk)
+      : File(disk->NewFile()), disk_(std::move(disk)) {}
+  void Change() override { disk_->MakeRoom(); }
+
+ private:
+  const std::unique_ptr<SmallDisk> disk_;
+};
+
 Handle OnSmallFileSystem(std::string& why) {
   // A detached mount: no other process sees it, and it goes with its last file.
   const int context = static_cast<int>(fsopen("tmpfs", FSOPEN_CLOEXEC));
@@ -287,6 +298,12 @@ std::unique_ptr<Destination> NewDestination(std::string_view name, std::string& 
     const Handle file = OnSmallFileSystem(why);
     if (file == io::kNoHandle) return nullptr;
     return std::make_unique<Small>(file);
+  }
+  if (name == "full-disk" || name == "over-quota") {
+    auto disk = SmallDisk::Make(
+        name == "full-disk" ? SmallDisk::Kind::kFull : SmallDisk::Kind::kOverQuota, why);
+    if (disk == nullptr) return nullptr;
+    return std::make_unique<OnSmallDisk>(std::move(disk));
   }
   throw std::runtime_error("no such destination: " + std::string(name));
 }

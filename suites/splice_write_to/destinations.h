@@ -36,7 +36,8 @@ class Destination {
   // All that has arrived so far. False where that cannot be told (/dev/null).
   virtual bool Arrived(std::vector<std::byte>& bytes) = 0;
 
-  // Changes what it is under the transfer's hands: a file is appended to from now on, say.
+  // Changes what it is under the transfer's hands: a file is appended to from now on, say, or a
+  // disk has room again.
   virtual void Change() {}
 
  protected:
@@ -48,6 +49,7 @@ class Destination {
 // "limited" (a file of at most 100,000 bytes).
 const std::vector<std::string_view>& DestinationNames();
 
+// Beside those there are two that take their time: "full-disk" and "over-quota" (small_disk.h).
 // Null, with `why`, where this machine does not have it.
 std::unique_ptr<Destination> NewDestination(std::string_view name, std::string& why);
 
