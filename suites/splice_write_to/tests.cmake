@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The tests of splice_write_to: one program a theme, over all backends.
+include(TareFuzz)
+
 if(TARE_BUILD_TESTS)
   add_library(tare_splice_fixture STATIC call_faults.cc destinations.cc far_end.cc schedule.cc small_disk.cc)
   target_link_libraries(tare_splice_fixture PUBLIC tare::splice_write_to tare::support PRIVATE util tare_flags)
@@ -20,6 +22,10 @@ endforeach()
 
 # tare-httpget: what it makes of a response, and itself against servers good and bad.
 tare_test(splice_write_to_http SOURCES http_test.cc LIBRARIES tare_httpget_parts)
+foreach(part head body)
+  tare_fuzz(http_${part} SOURCES http_${part}_fuzz.cc LIBRARIES tare_httpget_parts
+            SEEDS testdata/http_${part} DICTIONARY testdata/http.dict)
+endforeach()
 get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
 tare_python_test(splice_write_to_httpget ${CMAKE_CURRENT_SOURCE_DIR}/httpget_test.py
                  $<TARGET_FILE:tare-httpget> ${backends})
