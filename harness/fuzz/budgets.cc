@@ -38,7 +38,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   tare::gate::JudgeOptions options;
   options.today = "2026-11-21";
   const tare::gate::Verdict verdict = Judge(*budgets, evidence, options);
-  Require(verdict.Count(tare::gate::Outcome::kCannotJudge) > 0, "C is unstable, and that passed");
+  const tare::gate::Choice of_c = ChooseBudget(*budgets, "C", evidence[0].config);
+  const bool gated = of_c.budget == nullptr || of_c.budget->unbudgeted.empty();
+  Require(verdict.Count(gated ? tare::gate::Outcome::kCannotJudge
+                              : tare::gate::Outcome::kUnbudgeted) > 0,
+          gated ? "C is unstable, and that passed" : "C is not budgeted, and that is not said");
   RenderJson(verdict);
   RenderJunit(verdict);
   static const std::vector<tare::gate::Evidence> varying = {
