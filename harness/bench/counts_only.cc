@@ -43,9 +43,14 @@ struct Counted {
   std::string skipped_because;  // empty: it was not
   bool skipped = false;
   std::string_view why_not_counted;                          // empty: it was counted
-  std::array<double, std::size(kMeteredCounters)> per_op{};  // of the counters that apply
+  std::array<double, std::size(kMeteredCounters)> per_op{};  // of the counters that it Has
+  bool splits = false;  // those that split allocations are among them
   Holdings left;
   int64_t peak = 0;  // bytes, where that is tracked
+
+  bool Has(const MeteredCounter& counter) const {
+    return counter.why_not().empty() && (splits || !counter.splits);
+  }
 };
 
 class Collector final : public benchmark::BenchmarkReporter {
@@ -81,9 +86,10 @@ Counted RunOnce(const Row& row, int64_t iterations, HeldWatch* watch = nullptr) 
       counted.skipped = true;
       counted.skipped_because = *std::move(why);
     } else if (counted.why_not_counted = WhyNotCounted(run); counted.why_not_counted.empty()) {
+      counted.splits = Splits(run);
       for (size_t i = 0; i < counted.per_op.size(); ++i) {
         const MeteredCounter& counter = kMeteredCounters[i];
-        if (counter.why_not().empty()) counted.per_op[i] = run.counters.at(counter.unit).value;
+        if (counted.Has(counter)) counted.per_op[i] = run.counters.at(counter.unit).value;
       }
     }
   }
@@ -148,7 +154,7 @@ std::vector<ExactTotal> TotalsOf(const Counted& run) {
   std::vector<ExactTotal> totals;
   for (size_t i = 0; i < run.per_op.size(); ++i) {
     const MeteredCounter& counter = kMeteredCounters[i];
-    if (!counter.exact || !counter.why_not().empty()) continue;
+    if (!counter.exact || !run.Has(counter)) continue;
     totals.push_back({counter.unit, result::IntegerTotal(run.per_op[i], run.iterations).value()});
   }
   return totals;
@@ -157,7 +163,7 @@ std::vector<ExactTotal> TotalsOf(const Counted& run) {
 result::Row CountedRow(const std::string& name, const Counted& run) {
   result::Row row{name, run.iterations, {}};
   for (size_t i = 0; i < run.per_op.size(); ++i) {
-    if (!kMeteredCounters[i].why_not().empty()) continue;
+    if (!run.Has(kMeteredCounters[i])) continue;
     row.values.push_back({run.per_op[i], kMeteredCounters[i].unit});
   }
   if (WhyNoDescriptors().empty()) {
@@ -185,7 +191,7 @@ std::string Difference(const Counted& first, const Counted& second) {
   };
   for (size_t i = 0; i < first.per_op.size(); ++i) {
     const MeteredCounter& counter = kMeteredCounters[i];
-    if (counter.exact || !counter.why_not().empty()) continue;
+    if (counter.exact || !first.Has(counter)) continue;
     const auto total = [&](const Counted& run) {
       return std::to_string(result::IntegerTotal(run.per_op[i], run.iterations).value_or(0)) + "/" +
              std::to_string(run.iterations);
@@ -224,6 +230,13 @@ bool AppendNoCounts(const Row& row, const Counted& run, std::string* out) {
   if (run.skipped) return AppendSkipped(row.name, run.skipped_because, out);
   AppendOutcome("error", row.name, run.why_not_counted, out);
   return true;
+}
+
+// Appends the line of a row, and before it what the head leaves unsaid of its units.
+void AppendCounted(const std::string& name, const Counted& run, SplitUnits* units,
+                   std::string* out) {
+  if (run.splits) units->Announce(out);
+  result::AppendRow(CountedRow(name, run), out);
 }
 
 // Counts once more with each of `plants`. Returns the run that has no counts, if one has none.
@@ -292,7 +305,8 @@ std::optional<Counted> FindHolders(const Row& row, int64_t iterations, const Cou
 
 // `announced`: the counters of which the head says that they apply. One may have failed since.
 // Returns whether the row ended in an error.
-bool CountRow(const Row& row, const Flags& flags, const Counters& announced, std::string* out) {
+bool CountRow(const Row& row, const Flags& flags, const Counters& announced, SplitUnits* units,
+              std::string* out) {
   if (!row.family->absent.empty()) {
     AppendOutcome("absent", row.name, row.family->absent, out);
     return false;
@@ -315,7 +329,7 @@ bool CountRow(const Row& row, const Flags& flags, const Counters& announced, std
   if (!HasCounts(second)) return AppendNoCounts(row, second, out);
   const bool stable = first.iterations == second.iterations && TotalsOf(first) == TotalsOf(second);
   if (stable) {
-    result::AppendRow(CountedRow(row.name, second), out);
+    AppendCounted(row.name, second, units, out);
   } else {
     AppendOutcome("unstable", row.name, Difference(first, second), out);
   }
@@ -361,10 +375,11 @@ bool CountRows(const std::vector<Row>& rows, const Flags& flags) {
   WriteResults(out);
   const std::string_view nothing = WhyNothingIsCounted();
   bool has_error = false;
+  SplitUnits units;
   for (const Row& row : rows) {
     out.clear();
     if (nothing.empty()) {
-      has_error |= CountRow(row, flags, announced, &out);
+      has_error |= CountRow(row, flags, announced, &units, &out);
     } else {
       AppendOutcome("absent", row.name, nothing, &out);
     }

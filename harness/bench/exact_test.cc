@@ -194,10 +194,14 @@ TEST(Exact, MeterCountsInAProgramWithItsOwnMain) {
   const Finished finished = RunProgram(METERED_PLANTS, {"--benchmark_min_time=0.002"});
   EXPECT_EQ(finished.exit_status, 0) << finished.err;
   const result::ResultFile results = ReadResults(finished);
-  ASSERT_EQ(results.rows.size(), 4u);
+  ASSERT_EQ(results.rows.size(), 5u);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Mismatch(results.rows[i], Each(2)), "");
   EXPECT_EQ(results.rows[2].name, "Metered/threads:4");
-  EXPECT_EQ(Mismatch(results.rows[3], Each(1)), "Unmetered: no counts");
+  EXPECT_EQ(Mismatch(results.rows[3], Each(3)), "");
+  EXPECT_EQ(*results.rows[3].Find("own-allocs/op"), 2);
+  EXPECT_EQ(*results.rows[3].Find("lib-allocs/op"), 1);
+  EXPECT_EQ(results.rows[2].Find("lib-allocs/op"), nullptr);
+  EXPECT_EQ(Mismatch(results.rows[4], Each(1)), "Unmetered: no counts");
   EXPECT_THAT(results.notes, testing::ElementsAre("error Skipped: skipped"));
 }
 

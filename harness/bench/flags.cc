@@ -23,7 +23,7 @@ const char kFlagsHelp[] =
     "          [--tare_list]                list the rows that --benchmark_filter selects\n"
     "          [--tare_row=NAME]            of these rows the one of this name, as listed\n"
     "          [--tare_iterations=N]        with --counts-only: count over N iterations\n"
-    "          [--tare_plant={alloc|alloc-per-op|bytes|descriptor|block|peak},...]\n"
+    "          [--tare_plant={alloc|alloc-per-op|bytes|descriptor|block|library|peak},...]\n"
     "                                       with --counts-only: count once more with each of "
     "these\n"
     "                                       faults planted, for `tare gate --self-test`\n"
@@ -122,7 +122,8 @@ std::string TakeFlags(int* argc, char** argv, Flags* flags) {
     } else if (arg.starts_with(kPlant)) {
       if (!ParsePlants(arg.substr(kPlant.size()), &flags->plants)) {
         return std::string(arg) +
-               ": unknown plant; there are alloc, alloc-per-op, bytes, descriptor, block and peak";
+               ": unknown plant; there are alloc, alloc-per-op, bytes, descriptor, block, library "
+               "and peak";
       }
     } else if (arg.starts_with(kGbenchMinTime)) {
       const std::optional<std::string> value = MinTime(arg.substr(kGbenchMinTime.size()));

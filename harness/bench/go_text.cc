@@ -47,7 +47,7 @@ void AppendUnits(Measures measures, std::string* out) {
     set(result::kCpuNsPerOp, "better", "lower");
   }
   for (const MeteredCounter& counter : kMeteredCounters) {
-    if (!counter.why_not().empty()) continue;
+    if (counter.splits || !counter.why_not().empty()) continue;
     set(counter.unit, "assume", counter.exact ? "exact" : "nothing");
     set(counter.unit, "better", "lower");
   }
@@ -86,7 +86,7 @@ void AppendHead(Measures measures, std::string* out) {
                         out);
   for (const MeteredCounter& counter : kMeteredCounters) {
     const std::string_view why_not = counter.why_not();
-    if (why_not.empty()) continue;
+    if (counter.splits || why_not.empty()) continue;
     result::AppendComment(
         "not applicable: " + std::string(counter.unit) + ": " + std::string(why_not), out);
   }
@@ -127,8 +127,27 @@ bool AppendSkipped(std::string_view name, std::string_view message, std::string*
   return true;
 }
 
+void SplitUnits::Announce(std::string* out) {
+  if (announced_) return;
+  announced_ = true;
+  result::Units units;
+  for (const MeteredCounter& counter : kMeteredCounters) {
+    if (!counter.splits) continue;
+    static_cast<void>(units.Set(counter.unit, "assume", "exact"));
+    static_cast<void>(units.Set(counter.unit, "better", "lower"));
+  }
+  for (const result::Unit& unit : units.all()) result::AppendUnit(unit, out);
+}
+
+bool Splits(const benchmark::BenchmarkReporter::Run& run) {
+  return std::all_of(std::begin(kMeteredCounters), std::end(kMeteredCounters),
+                     [&](const MeteredCounter& counter) {
+                       return !counter.splits || run.counters.contains(counter.unit);
+                     });
+}
+
 void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run& run,
-                 std::string* out) {
+                 SplitUnits* units, std::string* out) {
   const auto iterations = static_cast<double>(run.iterations);
   result::Row row{std::string(name), run.iterations, {}};
   std::string notes;
@@ -159,6 +178,7 @@ void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run&
   for (const auto& [unit, counter] : run.counters) {
     if (FindMetered(unit) == nullptr && unit != kCpuOfOthers) add(counter.value, unit);
   }
+  if (Splits(run)) units->Announce(out);
   if (!row.values.empty()) result::AppendRow(row, out);
   out->append(notes);
   if (!run.report_label.empty()) AppendOutcome("label", name, run.report_label, out);
@@ -168,6 +188,7 @@ std::string_view WhyNotCounted(const benchmark::BenchmarkReporter::Run& run) {
   for (const MeteredCounter& counter : kMeteredCounters) {
     if (!counter.why_not().empty()) continue;
     const auto found = run.counters.find(counter.unit);
+    if (found == run.counters.end() && counter.splits) continue;  // not asked for
     if (found == run.counters.end()) {
       return "not counted: its code is in a shared library, or it replaces state.counters after "
              "the "

@@ -30,9 +30,23 @@ std::optional<std::string> WhySkipped(const benchmark::BenchmarkReporter::Run& r
 // A run that was skipped: absent or error. Returns whether it is an error.
 bool AppendSkipped(std::string_view name, std::string_view message, std::string* out);
 
+// The lines of the units that split allocations (meter.h), before the first row that has them: most
+// files have none.
+class SplitUnits {
+ public:
+  // Once; from the second time on nothing.
+  void Announce(std::string* out);
+
+ private:
+  bool announced_ = false;
+};
+
+// Whether `run` carries all the counters that split.
+bool Splits(const benchmark::BenchmarkReporter::Run& run);
+
 // A run that was timed: its row, its label, what was left out of it.
 void AppendTimed(std::string_view name, const benchmark::BenchmarkReporter::Run& run,
-                 std::string* out);
+                 SplitUnits* units, std::string* out);
 
 // Why the counts that `run` ought to carry are not in it; empty if they are, or nothing is counted.
 std::string_view WhyNotCounted(const benchmark::BenchmarkReporter::Run& run);

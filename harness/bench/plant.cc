@@ -9,6 +9,8 @@
 #include <iterator>
 #include <utility>
 
+#include "tare/account.h"
+
 namespace tare::bench {
 namespace {
 
@@ -21,7 +23,8 @@ constexpr struct {
 } kNames[] = {
     {"alloc", Plant::kAlloc}, {"alloc-per-op", Plant::kAllocPerOp},
     {"bytes", Plant::kBytes}, {"descriptor", Plant::kDescriptor},
-    {"block", Plant::kBlock}, {"peak", Plant::kPeak},
+    {"block", Plant::kBlock}, {"library", Plant::kLibrary},
+    {"peak", Plant::kPeak},
 };
 
 [[noreturn]] void Fail(const char* what) {
@@ -64,10 +67,16 @@ std::string_view NameOf(Plant plant) {
 }
 
 void PlantWhileOpen(bool leads) noexcept {
+  const CallbackScope ours;  // the benchmark may have left a library's open
   if (g_plant == Plant::kPeak && leads) g_held = Allocate();
 }
 
 void PlantInWindow(int64_t iterations, bool leads) noexcept {
+  if (g_plant == Plant::kLibrary && leads) {
+    const LibraryScope library;
+    std::free(Allocate());
+  }
+  const CallbackScope ours;  // the benchmark may have left a library's open
   if (g_plant == Plant::kPeak && leads) std::free(std::exchange(g_held, nullptr));
   int64_t blocks = 0;
   if (g_plant == Plant::kAllocPerOp) blocks = iterations;

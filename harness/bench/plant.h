@@ -14,6 +14,7 @@ enum class Plant {
   kBytes,       // 16 bytes more are read of what was allocated, without an allocation more
   kDescriptor,  // one descriptor is left open by each run
   kBlock,       // one block of 16 bytes is left alive by each run
+  kLibrary,     // one allocation of 16 bytes on a library's account in each run, freed at once
   kPeak,        // one block of 16 bytes is alive from the first timed iteration to the last
 };
 

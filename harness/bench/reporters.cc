@@ -36,7 +36,7 @@ void GoReporter::ReportRuns(const std::vector<Run>& runs) {
     } else if (const std::string_view why_not = WhyNotCounted(run); !why_not.empty()) {
       AppendOutcome("error", name, why_not, &out);
     } else {
-      AppendTimed(name, run, &out);
+      AppendTimed(name, run, &units_, &out);
     }
   }
   WriteResults(out);

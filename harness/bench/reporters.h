@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/go_text.h"
 #include "bench/rows.h"
 
 namespace tare::bench {
@@ -30,6 +31,7 @@ class GoReporter final : public benchmark::BenchmarkReporter {
   std::map<std::string, std::vector<std::string>> names_;
   // By name and by Google Benchmark's index of family and of instance in it.
   std::map<std::pair<std::string, std::pair<int64_t, int64_t>>, std::string> given_;
+  SplitUnits units_;
 };
 
 // Hands everything on to `reporter` and remembers whether a row ended in an error. Runs of the

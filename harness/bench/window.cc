@@ -16,9 +16,12 @@
 namespace tare::bench {
 namespace {
 
-Totals Read(MeteredThreads whose) noexcept {
-  Totals now;
-  for (size_t i = 0; i < now.size(); ++i) now[i] = kMeteredCounters[i].read(whose);
+// 0 of the counters that split, unless they are read as well.
+Totals Read(MeteredThreads whose, bool splits) noexcept {
+  Totals now{};
+  for (size_t i = 0; i < now.size(); ++i) {
+    if (!kMeteredCounters[i].splits || splits) now[i] = kMeteredCounters[i].read(whose);
+  }
   return now;
 }
 
@@ -40,8 +43,9 @@ std::chrono::nanoseconds CpuTime(clockid_t clock) noexcept {
 // readings after the one, and the last of the readings before the other.
 class HelperThreads {
  public:
-  void Reset() noexcept {
+  void Reset(bool splits) noexcept {
     const std::lock_guard lock(mutex_);
+    splits_ = splits;
     started_ = false;
     ended_ = 0;
     first_ = last_ = {};
@@ -51,14 +55,14 @@ class HelperThreads {
     const std::lock_guard lock(mutex_);
     if (started_) return;
     started_ = true;
-    first_ = last_ = Read(MeteredThreads::kOthers);
+    first_ = last_ = Read(MeteredThreads::kOthers, splits_);
     count::ResetPeak();
     if (g_time_others) cpu_at_start_ = CpuTime(CLOCK_PROCESS_CPUTIME_ID);
   }
   // `cpu` is what the thread spent since it started. Returns how many benchmark threads have ended.
   int NoteEnd(std::chrono::nanoseconds cpu) noexcept {
     const std::lock_guard lock(mutex_);
-    last_ = Read(MeteredThreads::kOthers);
+    last_ = Read(MeteredThreads::kOthers, splits_);
     peak_ = count::PeakSinceReset();
     cpu_of_benchmark_ += cpu;
     if (g_time_others) cpu_of_process_ = CpuTime(CLOCK_PROCESS_CPUTIME_ID) - cpu_at_start_;
@@ -81,6 +85,7 @@ class HelperThreads {
 
  private:
   std::mutex mutex_;
+  bool splits_ = false;
   bool started_ = false;
   int ended_ = 0;
   Totals first_{};
@@ -110,8 +115,9 @@ void Window::Enter(bool leads) noexcept {
   // The role stays until the thread ends. Were it given back after the end barrier, what this
   // thread does then could still fall into the helper threads' account.
   count::SetThisThreadRole(count::Role::kBenchmark);
-  Read(MeteredThreads::kThis);  // the first of a thread sets up what counters keep for it
-  if (leads) g_helpers.Reset();
+  // The first reading of a thread sets up what counters keep for it.
+  Read(MeteredThreads::kThis, splits_);
+  if (leads) g_helpers.Reset(splits_);
   leads_ = led_ = leads;
   totals_ = {};
   cpu_of_others_ = {};
@@ -135,13 +141,13 @@ void Window::Pause() noexcept {
   counting_ = false;
   if (g_record_sites) count::RecordThisThread(false);
   if (count::PeakIsOn()) count::PausePeak(true);
-  AddDifference(start_, Read(MeteredThreads::kThis), totals_);
+  AddDifference(start_, Read(MeteredThreads::kThis, splits_), totals_);
 }
 
 void Window::Resume() noexcept {
   counting_ = true;
   if (count::PeakIsOn()) count::PausePeak(false);
-  start_ = Read(MeteredThreads::kThis);
+  start_ = Read(MeteredThreads::kThis, splits_);
   if (g_record_sites) count::RecordThisThread(true);
 }
 
@@ -170,20 +176,25 @@ void Window::Close() noexcept {
   if (ThePlant() == Plant::kBytes) {
     for (size_t i = 0; i < totals_.size(); ++i) {
       const auto read = kMeteredCounters[i].read;
-      if (read == &ReadBytesRequested || read == &ReadBytesUsable) totals_[i] += kPlantedBytes;
+      if (read == &ReadBytesRequested || read == &ReadBytesUsable ||
+          read == &ReadOwnBytesRequested) {
+        totals_[i] += kPlantedBytes;
+      }
     }
   }
 }
 
 void AttachCounts(benchmark::State& state) {
-  const Totals& totals = Window::OfThisThread().totals();
+  const Window& window = Window::OfThisThread();
+  const Totals& totals = window.totals();
   for (size_t i = 0; i < totals.size(); ++i) {
     if (!kMeteredCounters[i].why_not().empty()) continue;
+    if (kMeteredCounters[i].splits && !window.splits()) continue;
     // A total below 2^53 is exact in a double, and so is the sum over the threads.
     state.counters[kMeteredCounters[i].unit] =
         benchmark::Counter(static_cast<double>(totals[i]), benchmark::Counter::kAvgIterations);
   }
-  if (const Window& window = Window::OfThisThread(); g_time_others && window.leads()) {
+  if (g_time_others && window.leads()) {
     state.counters[kCpuOfOthers] =
         benchmark::Counter(std::chrono::duration<double>(window.cpu_of_others()).count(),
                            benchmark::Counter::kAvgIterations);

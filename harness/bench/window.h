@@ -47,6 +47,10 @@ class Window {
   std::chrono::nanoseconds cpu_of_others() const { return cpu_of_others_; }
   bool leads() const { return led_; }
 
+  // Whether runs of this thread that begin from here on read the counters that split as well.
+  void SplitFromHere(bool on) noexcept { splits_ = on; }
+  bool splits() const { return splits_; }
+
  private:
   Totals totals_{};
   Totals start_{};
@@ -57,6 +61,7 @@ class Window {
   bool counting_ = false;
   bool leads_ = false;  // until it is closed
   bool led_ = false;    // in the last run
+  bool splits_ = false;
 };
 
 // Puts the totals of this thread's window into state.counters, each to be divided by the iterations

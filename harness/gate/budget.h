@@ -10,7 +10,8 @@
 //   [gate]
 //   budgets = [                   # a row a line
 //     { benchmark = "A/size=64", allocs = 2, bytes = 96, usable = 112, syscalls = 8,
-//       fds_left = 0, live_bytes = 0, peak_bytes = 96 },          (on one line)
+//       fds_left = 0, live_bytes = 0, peak_bytes = 96, own_allocs = 0, lib_allocs = 2,
+//       own_bytes = 0, lib_bytes = 96 },          (on one line)
 //     { benchmark = "A/size=64", when = { allocator = "glibc-*" }, allocs = 3, bytes = 99 },
 //     { benchmark = "B/*", unbudgeted = "why nobody gates it" },
 //   ]
@@ -59,9 +60,29 @@ inline constexpr Metric kMetrics[] = {
     {"fds_left", "fds-left", false, false, "descriptors left open by a run"},
     {"live_bytes", "live-B", false, false, "bytes left alive by a run"},
     {"peak_bytes", "peak-live-B", false, false, "bytes alive at once in a run"},
+    {"own_allocs", "own-allocs/op", true, true, "allocations of ours per operation"},
+    {"lib_allocs", "lib-allocs/op", true, true, "allocations of a library per operation"},
+    {"own_bytes", "own-B/op", true, true, "bytes requested by us per operation"},
+    {"lib_bytes", "lib-B/op", true, true, "bytes requested by a library per operation"},
 };
 inline constexpr size_t kMetricCount = std::size(kMetrics);
-enum MetricIndex : size_t { kAllocs, kBytes, kUsable, kSyscalls, kDescriptors, kLiveBytes, kPeak };
+enum MetricIndex : size_t {
+  kAllocs,
+  kBytes,
+  kUsable,
+  kSyscalls,
+  kDescriptors,
+  kLiveBytes,
+  kPeak,
+  kOwnAllocs,
+  kLibraryAllocs,
+  kOwnBytes,
+  kLibraryBytes
+};
+// Whether it is a part of allocs or bytes, which only benchmarks have that account for a library.
+inline constexpr bool IsSplit(size_t metric) {
+  return metric >= kOwnAllocs;
+}
 
 // What a waiver calls the time of a benchmark against a base build (judge_times.h): it has no
 // budget.
@@ -135,11 +156,14 @@ Choice ChooseBudget(const Budgets& budgets, absl::string_view name, const result
 
 // Over how many operations the budget of `name` was counted where it was recorded, as far as it
 // tells: what is allocated once in a run weighs differently in runs of another length. 0: its
-// allocs and bytes are whole numbers, which hold for any.
+// equalities are whole numbers, which hold for any.
 int64_t OperationsOf(const Budgets& budgets, absl::string_view name);
 
 // Whether some budget limits the bytes that are alive at once, which are counted only if asked for.
 bool LimitsPeak(const Budgets& budgets);
+
+// Whether some budget limits a metric that IsSplit.
+bool LimitsSplit(const Budgets& budgets);
 
 // What keeps `budget` from holding in results of this configuration; empty: it holds, for those
 // benchmarks that it names.

@@ -223,13 +223,29 @@ TEST(OperationsOf, AreThoseOfAFractionAndNotOfARange) {
       "{ benchmark = \"A\", allocs = \"1/1000\", bytes = 0 },\n"
       "{ benchmark = \"B\", allocs = 1, bytes = \"3/500\" },\n"
       "{ benchmark = \"C\", allocs = { most = \"3/8\", why = \"w\" }, bytes = 0 },\n"
-      "{ benchmark = \"D\", allocs = \"2000/1000\", bytes = 0 },\n");
+      "{ benchmark = \"D\", allocs = \"2000/1000\", bytes = 0 },\n"
+      "{ benchmark = \"F\", allocs = 2, bytes = 0, usable = \"1/9\", lib_allocs = \"1/70\" },\n");
   ASSERT_TRUE(budgets.ok()) << budgets.status();
   EXPECT_EQ(OperationsOf(*budgets, "A"), 1000);
   EXPECT_EQ(OperationsOf(*budgets, "B"), 500);
   EXPECT_EQ(OperationsOf(*budgets, "C"), 0);
   EXPECT_EQ(OperationsOf(*budgets, "D"), 0);
   EXPECT_EQ(OperationsOf(*budgets, "E"), 0);
+  EXPECT_EQ(OperationsOf(*budgets, "F"), 70);
+}
+
+TEST(LimitsSplit, IsSoWhereAnyOfTheFourIsLimited) {
+  const auto limits = [](const std::string& more) {
+    const auto budgets =
+        ParseRows(absl::StrCat("{ benchmark = \"B\", unbudgeted = \"w\" },\n",
+                               "{ benchmark = \"A\", allocs = 2, bytes = 0", more, " },\n"));
+    EXPECT_TRUE(budgets.ok()) << budgets.status();
+    return LimitsSplit(*budgets);
+  };
+  EXPECT_FALSE(limits(", usable = 1, peak_bytes = 9"));
+  for (const char* key : {"own_allocs", "lib_allocs", "own_bytes", "lib_bytes"}) {
+    EXPECT_TRUE(limits(absl::StrCat(", ", key, " = 0"))) << key;
+  }
 }
 
 TEST(ChooseBudget, StarsAreNoLetters) {

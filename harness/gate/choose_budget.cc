@@ -169,13 +169,21 @@ bool LimitsPeak(const Budgets& budgets) {
                      [](const Budget& budget) { return budget.limits[kPeak].has_value(); });
 }
 
+bool LimitsSplit(const Budgets& budgets) {
+  return std::any_of(budgets.budgets.begin(), budgets.budgets.end(), [](const Budget& budget) {
+    return std::any_of(budget.limits.begin() + kOwnAllocs, budget.limits.end(),
+                       [](const auto& limit) { return limit.has_value(); });
+  });
+}
+
 int64_t OperationsOf(const Budgets& budgets, absl::string_view name) {
   result::Config as_recorded;
   for (const auto& [key, value] : budgets.recorded) as_recorded.Set(key, value);
   const Budget* const budget = ChooseBudget(budgets, name, as_recorded).budget;
   if (budget == nullptr) return 0;
-  for (const size_t metric : {kAllocs, kBytes}) {
+  for (size_t metric = 0; metric < kMetricCount; ++metric) {
     const std::optional<Rational>& limit = budget->limits[metric];
+    if (!kMetrics[metric].exact) continue;
     if (budget->ranges[metric].has_value()) continue;  // it holds for any number
     if (limit.has_value() && !limit->IsInteger()) return limit->n;
   }

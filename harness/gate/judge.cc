@@ -171,9 +171,12 @@ class Judgement {
       const bool said = reason != e.not_applicable.end();
       Add(said && i == kSyscalls ? Outcome::kNotCounted : Outcome::kCannotJudge, row.name,
           metric.key, e.Where(row),
-          said ? absl::StrCat(metric.unit, " is not counted here: ", reason->second)
-               : absl::StrCat(metric.unit, " is missing; `tare run --counts-only",
-                              i == kPeak ? " --peak" : "", "` counts it"));
+          said         ? absl::StrCat(metric.unit, " is not counted here: ", reason->second)
+          : IsSplit(i) ? absl::StrCat(metric.unit,
+                                      " is missing: the benchmark accounts for no library apart "
+                                      "(tare::Meter::kLibraryApart)")
+                       : absl::StrCat(metric.unit, " is missing; `tare run --counts-only",
+                                      i == kPeak ? " --peak" : "", "` counts it"));
       return false;
     }
     if (!row.costs[i].has_value()) {

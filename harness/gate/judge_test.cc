@@ -73,6 +73,24 @@ TEST(Judge, OneAllocationInAThousandIsARegression) {
   EXPECT_EQ(more.Exit(), 1);
 }
 
+// In total the two are the same.
+TEST(Judge, AnAllocationThatGoesFromTheLibraryToUsIsARegression) {
+  const std::string budget =
+      "{ benchmark = \"A\", allocs = 2, bytes = 96, own_allocs = 1, lib_allocs = 1 },\n";
+  const auto findings = [&](absl::string_view more) {
+    return Case(budget, absl::StrCat("BenchmarkA 1000 2 allocs/op 96 B/op ", more, "\n"))
+        .Findings();
+  };
+  EXPECT_THAT(findings("1 own-allocs/op 1 lib-allocs/op"), IsEmpty());
+  EXPECT_THAT(findings("1.001 own-allocs/op 0.999 lib-allocs/op"),
+              ElementsAre(HasSubstr("regression A own_allocs: own-allocs/op: 1.001 = 1001/1000"),
+                          HasSubstr("improvement A lib_allocs: lib-allocs/op: 0.999 = 999/1000")));
+  EXPECT_THAT(findings(""),
+              ElementsAre(HasSubstr("cannot judge A own_allocs: own-allocs/op is missing: the "
+                                    "benchmark accounts for no library apart"),
+                          HasSubstr("cannot judge A lib_allocs: lib-allocs/op is missing")));
+}
+
 TEST(Judge, FromNothingToSomethingIsAbsolute) {
   const Case more("{ benchmark = \"A\", allocs = 0, bytes = 0 },\n",
                   "BenchmarkA 1000 0.001 allocs/op 0.016 B/op\n");

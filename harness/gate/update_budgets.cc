@@ -205,7 +205,13 @@ class Updater {
     std::string edited = line;
     std::vector<std::string> changes;
     for (size_t i = 0; i < kMetricCount; ++i) {
-      if (!budget.limits[i].has_value()) continue;
+      if (!budget.limits[i].has_value()) {
+        if (IsSplit(i) && row.costs[i].has_value() &&
+            !AddTo(budget, row.name, i, *row.costs[i], &edited, &changes)) {
+          return;
+        }
+        continue;
+      }
       const bool exact = kMetrics[i].exact, is_range = budget.ranges[i].has_value();
       if (!row.between[i].has_value() && !row.costs[i].has_value()) continue;
       const auto [low, high] =
@@ -246,6 +252,22 @@ class Updater {
     if (changes.empty()) return;
     line = edited;
     update_.changes.push_back(absl::StrCat(row.name, ": ", absl::StrJoin(changes, ", ")));
+  }
+
+  // Adds a limit of a benchmark that has come to account for a library. Whether there was room.
+  bool AddTo(const Budget& budget, const std::string& name, size_t metric, const Rational& limit,
+             std::string* line, std::vector<std::string>* changes) {
+    const std::optional<size_t> end = EndOfRow(*line);
+    if (!end.has_value()) {
+      update_.refused.push_back(absl::StrCat(budgets_.Where(budget.line), ": ", name,
+                                             ": the row is not on one line; write it on one"));
+      return false;
+    }
+    size_t at = *end - 1;  // of the brace
+    while (at > 0 && (*line)[at - 1] == ' ') --at;
+    line->insert(at, absl::StrCat(", ", kMetrics[metric].key, " = ", ToToml(limit)));
+    changes->push_back(absl::StrCat(kMetrics[metric].key, " added: ", ToText(limit)));
+    return true;
   }
 
   void Add(const Measured& row) {

@@ -26,7 +26,8 @@ struct Update {
 // and everything else stay: in the row that holds for a benchmark, values that differ from what was
 // counted are replaced. A ceiling is replaced only where it is exceeded; that of system calls,
 // which depend on scheduling, gets half as much again and one on top. A benchmark without a row
-// gets one, in the order of names. A row whose benchmark is a pattern is not touched.
+// gets one, in the order of names; one that has come to account for a library gets the limits of
+// that in its row. A row whose benchmark is a pattern is not touched.
 absl::StatusOr<Update> UpdateBudgets(absl::string_view text, const std::string& file,
                                      const std::vector<Evidence>& evidence,
                                      const UpdateOptions& options);

@@ -139,6 +139,34 @@ TEST(UpdateBudgets, LowersOneLineAndKeepsTheRest) {
             absl::StrReplaceAll(File(), {{"allocs = 2, bytes = 96 }", "allocs = 0, bytes = 0 }"}}));
 }
 
+// One that has come to account for a library is held to that from now on.
+TEST(UpdateBudgets, ASplitIsAddedToTheRowThatHasNone) {
+  const std::string split =
+      absl::StrReplaceAll(Results(), {{"0.001 allocs/op",
+                                       "0.001 allocs/op 0 own-allocs/op 0.001 "
+                                       "lib-allocs/op"},
+                                      {"5 allocs/op", "5 allocs/op 5 own-allocs/op"}});
+  const auto once = Apply(File(), split);
+  ASSERT_TRUE(once.ok()) << once.status();
+  EXPECT_THAT(once->changes,
+              ElementsAre("A: allocs 2 -> 0, bytes 96 -> 0",
+                          "C: own_allocs added: 0, lib_allocs added: 0.001 = 1/1000"))
+      << "and D is not budgeted";
+  EXPECT_THAT(once->text, HasSubstr("syscalls = 4, own_allocs = 0, lib_allocs = \"1/1000\" },\n"));
+  EXPECT_THAT(Apply(once->text, split)->changes, IsEmpty());
+
+  const auto elsewhere = Apply(
+      "version = 1\n[gate]\nbudgets = [\n  { benchmark = \"A\", allocs = 2, bytes = 96 }, # {\n"
+      "  { benchmark = \"B\", allocs = 2, bytes = 96 }, { benchmark = \"C*\", unbudgeted = \"w\" "
+      "},\n]\n",
+      "BenchmarkA 10 2 allocs/op 96 B/op 2 own-allocs/op\n"
+      "BenchmarkB 10 2 allocs/op 96 B/op 2 own-allocs/op\n");
+  ASSERT_TRUE(elsewhere.ok()) << elsewhere.status();
+  EXPECT_THAT(elsewhere->text, HasSubstr("bytes = 96, own_allocs = 2 }, # {\n"));
+  EXPECT_THAT(elsewhere->refused,
+              ElementsAre(HasSubstr("b.toml:5: B: the row is not on one line")));
+}
+
 TEST(UpdateBudgets, NothingChangesWhereNothingHasChanged) {
   const auto once = Apply(File(), Results());
   const auto twice = Apply(once->text, Results());
@@ -242,7 +270,7 @@ TEST(UpdateBudgets, ANewFileNamesTheMachineAndPasses) {
   const std::string results =
       "os: linux\narch: amd64\ncompiler: g++ \"x\"\nallocator: jemalloc-5.3.0\nkernel: 6.18\n"
       "BenchmarkA 10 3 allocs/op 16.5 B/op 20.1 usable-B/op 6 syscalls/op 0 fds-left 0 live-B "
-      "64 peak-live-B\n";
+      "64 peak-live-B 1 own-allocs/op 2 lib-allocs/op 8 own-B/op 8.5 lib-B/op\n";
   const auto update = Apply("", results);
   ASSERT_TRUE(update.ok()) << update.status();
   EXPECT_THAT(update->text, HasSubstr("[recorded]\nos = \"linux\"\narch = \"amd64\"\n"

@@ -110,7 +110,13 @@ Better BetterByName(std::string_view unit) {
 }
 
 bool IsExactUnit(std::string_view unit) {
-  return unit == kAllocsPerOp || unit == kBytesPerOp || unit == kUsableBytesPerOp;
+  return unit == kAllocsPerOp || unit == kBytesPerOp || unit == kUsableBytesPerOp ||
+         IsSplitUnit(unit);
+}
+
+bool IsSplitUnit(std::string_view unit) {
+  return unit == kOwnAllocsPerOp || unit == kLibraryAllocsPerOp || unit == kOwnBytesPerOp ||
+         unit == kLibraryBytesPerOp;
 }
 
 bool IsOwnCounter(std::string_view unit, const Units& units) {

@@ -62,6 +62,11 @@ inline constexpr std::string_view kCpuNsPerOp = "cpu-ns/op";
 inline constexpr std::string_view kAllocsPerOp = "allocs/op";
 inline constexpr std::string_view kBytesPerOp = "B/op";
 inline constexpr std::string_view kUsableBytesPerOp = "usable-B/op";
+// allocs/op and B/op split between us and a library, where a benchmark accounts for it apart.
+inline constexpr std::string_view kOwnAllocsPerOp = "own-allocs/op";
+inline constexpr std::string_view kLibraryAllocsPerOp = "lib-allocs/op";
+inline constexpr std::string_view kOwnBytesPerOp = "own-B/op";
+inline constexpr std::string_view kLibraryBytesPerOp = "lib-B/op";
 inline constexpr std::string_view kSyscallsPerOp = "syscalls/op";
 inline constexpr std::string_view kDescriptorsLeft = "fds-left";  // open after a run and not before
 inline constexpr std::string_view kBytesLeft = "live-B";          // usable, alive after it
@@ -76,6 +81,8 @@ bool IsKnownUnit(std::string_view unit);
 // ("errors/s").
 Better BetterByName(std::string_view unit);
 bool IsExactUnit(std::string_view unit);
+// Whether it is a part of allocs/op or B/op, which only some benchmarks have.
+bool IsSplitUnit(std::string_view unit);
 // Whether a value of the unit is a counter of the benchmark's own: where it is no finite number, it
 // costs itself and not its row.
 bool IsOwnCounter(std::string_view unit, const Units& units);

@@ -53,10 +53,24 @@ TEST(UnitsTest, ThroughputIsBetterHigherByItsName) {
 TEST(UnitsTest, EveryUnitThatTareWritesIsKnown) {
   for (const std::string_view unit :
        {kNsPerOp, kCpuNsPerOp, kAllocsPerOp, kBytesPerOp, kUsableBytesPerOp, kSyscallsPerOp,
-        kDescriptorsLeft, kBytesLeft, kPeakBytes}) {
+        kDescriptorsLeft, kBytesLeft, kPeakBytes, kOwnAllocsPerOp, kLibraryAllocsPerOp,
+        kOwnBytesPerOp, kLibraryBytesPerOp}) {
     EXPECT_TRUE(IsKnownUnit(unit)) << unit;
+    EXPECT_EQ(BetterByName(unit), Better::kLower) << unit;
   }
   EXPECT_FALSE(IsKnownUnit("MB/s"));
+}
+
+// Exact, also where a file does not say so.
+TEST(UnitsTest, WhatSplitsAnExactUnitIsExact) {
+  for (const char* unit : {"own-allocs/op", "lib-allocs/op", "own-B/op", "lib-B/op"}) {
+    EXPECT_TRUE(IsExactUnit(unit)) << unit;
+    EXPECT_TRUE(IsSplitUnit(unit)) << unit;
+    EXPECT_FALSE(IsOwnCounter(unit, {})) << unit;
+  }
+  for (const char* unit : {"allocs/op", "B/op", "usable-B/op", "own-usable-B/op"}) {
+    EXPECT_FALSE(IsSplitUnit(unit)) << unit;
+  }
 }
 
 TEST(UnitsTest, KeepsKeysItDoesNotInterpret) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "tare/account.h"
 #include "tare/google_benchmark.h"
 #include "tare/meter.h"
 
@@ -30,6 +31,17 @@ void Metered(benchmark::State& state) {
   Allocate(160);
 }
 BENCHMARK(Metered)->Threads(1)->Threads(2)->Threads(4);
+
+// A trip to a library in between: 2 of ours, 1 of its.
+void Split(benchmark::State& state) {
+  const tare::Meter meter(state, tare::Meter::kLibraryApart);
+  for (auto _ : state) {
+    Allocate(2);
+    const tare::LibraryScope library;
+    Allocate(1);
+  }
+}
+BENCHMARK(Split);
 
 void Unmetered(benchmark::State& state) {
   for (auto _ : state) Allocate(1);

@@ -20,8 +20,9 @@
 //   --tare_plant=KIND,... with --counts-only, counts each row once more with each of these faults
 //                         planted, for a gate to prove that it notices: `alloc` (one allocation in
 //                         a run), `alloc-per-op`, `bytes` (16 more in a run), `descriptor` (one
-//                         left open by a run), `block` (one left alive), `peak` (one alive while
-//                         the window is open)
+//                         left open by a run), `block` (one left alive), `library` (an allocation
+//                         in a run on the account of a library, see account.h), `peak` (a block
+//                         alive while the window is open)
 //   --tare_peak           with --counts-only, also peak-live-B: the most usable bytes that were
 //                         alive at once between the first timed iteration and the last, over all
 //                         threads, above those that were alive before. Pauses make no peak, but
@@ -43,11 +44,12 @@
 // Benchmark's JSON give the same names.
 //
 // Rows are "Benchmark<name> <iterations> <value> <unit>...": ns/op is wall time (or manual time)
-// over the iterations of all threads, cpu-ns/op CPU time over the same, then the counts, then the
-// benchmark's own counters. The CPU time is the whole process's, whichever clock the benchmark asks
-// for: of its own threads while their timers run, of all others from the first timed iteration to
-// the last (with MeasureProcessCPUTime, as Google Benchmark measures it). What did not become a row
-// is said in a comment; no name holds white space, so it ends at the first ": ".
+// over the iterations of all threads, cpu-ns/op CPU time over the same, then the counts (for a
+// benchmark that splits them by a Meter of its own the units of the split too, see meter.h), then
+// the benchmark's own counters. The CPU time is the whole process's, whichever clock the benchmark
+// asks for: of its own threads while their timers run, of all others from the first timed iteration
+// to the last (with MeasureProcessCPUTime, as Google Benchmark measures it). What did not become a
+// row is said in a comment; no name holds white space, so it ends at the first ": ".
 //
 //   # absent <name>: <reason>     skipped with a message that starts with kNotApplicable, or
 //                                 nothing is counted here and --counts-only was asked for

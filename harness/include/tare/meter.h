@@ -37,6 +37,11 @@ uint64_t ReadAllocs(MeteredThreads whose) noexcept;
 uint64_t ReadBytesRequested(MeteredThreads whose) noexcept;
 uint64_t ReadBytesUsable(MeteredThreads whose) noexcept;
 uint64_t ReadSyscalls(MeteredThreads whose) noexcept;
+// Allocations and the bytes they asked for, split as tare/account.h says.
+uint64_t ReadOwnAllocs(MeteredThreads whose) noexcept;
+uint64_t ReadLibraryAllocs(MeteredThreads whose) noexcept;
+uint64_t ReadOwnBytesRequested(MeteredThreads whose) noexcept;
+uint64_t ReadLibraryBytesRequested(MeteredThreads whose) noexcept;
 
 // Why system calls are not counted; empty if they are. Counting them costs time, so only
 // --counts-only does (tare/benchmem.h), and only where the kernel lets it.
@@ -47,6 +52,7 @@ struct MeteredCounter {
   bool exact;        // the same in every run; otherwise a sample
   uint64_t (*read)(MeteredThreads) noexcept;
   std::string_view (*why_not)();  // empty: it applies here; otherwise no value is given, and why
+  bool splits = false;            // only where the benchmark asks for it (Meter::kLibraryApart)
 };
 
 // What is metered. A new counter is its reader in harness/count and a line here.
@@ -55,13 +61,22 @@ inline constexpr MeteredCounter kMeteredCounters[] = {
     {"B/op", true, &ReadBytesRequested, &AllocScope::WhyNot},
     {"usable-B/op", true, &ReadBytesUsable, &AllocScope::WhyNot},
     {"syscalls/op", false, &ReadSyscalls, &WhyNoSyscalls},
+    {"own-allocs/op", true, &ReadOwnAllocs, &AllocScope::WhyNot, true},
+    {"lib-allocs/op", true, &ReadLibraryAllocs, &AllocScope::WhyNot, true},
+    {"own-B/op", true, &ReadOwnBytesRequested, &AllocScope::WhyNot, true},
+    {"lib-B/op", true, &ReadLibraryBytesRequested, &AllocScope::WhyNot, true},
 };
 
 class Meter {
  public:
-  // Make one before the timed loop, in the benchmark function, in every thread. `state` must
-  // outlive it.
-  explicit Meter(benchmark::State& state);
+  // kLibraryApart: the units that split allocs/op and B/op are given as well, own-allocs/op for
+  // one, also where the scopes of tare/account.h were not come to and the library's are 0. Scopes
+  // of a benchmark that does not ask for it change nothing in what is given.
+  enum Split { kTogether, kLibraryApart };
+
+  // Make one before the timed loop, in the benchmark function, in every thread, with the same
+  // `split`. `state` must outlive it. For kLibraryApart it is made under tare::benchmem_main too.
+  explicit Meter(benchmark::State& state, Split split = kTogether);
   // Puts this thread's counts into state.counters. A benchmark that was skipped has none; a timed
   // loop that the meter could not see (its code is in a shared library, or the program was linked
   // without the link options of tare::benchmem) becomes an error of the benchmark.
@@ -71,7 +86,10 @@ class Meter {
   Meter& operator=(const Meter&) = delete;
 
  private:
+  void AttachIfCounted();
+
   benchmark::State& state_;
+  const Split split_;
   uint64_t loops_before_;
 };
 
