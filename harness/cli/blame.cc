@@ -98,11 +98,18 @@ class Blamer {
   }
 
  private:
+  static bool IsByAllocations(const std::string& metric) {
+    for (const gate::MetricIndex i : {gate::kAllocs, gate::kBytes, gate::kOwnAllocs,
+                                      gate::kLibraryAllocs, gate::kOwnBytes, gate::kLibraryBytes}) {
+      if (metric == gate::kMetrics[i].key) return true;
+    }
+    return false;
+  }
+
   // Whether it is by allocations that it fails.
   bool IsAbout(const gate::Finding& finding) const {
     if (finding.outcome == gate::Outcome::kRegression) {
-      return finding.metric == gate::kMetrics[gate::kAllocs].key ||
-             finding.metric == gate::kMetrics[gate::kBytes].key || IsHeld(finding);
+      return IsByAllocations(finding.metric) || IsHeld(finding);
     }
     return finding.outcome == gate::Outcome::kCannotJudge && IsUnstable(finding.benchmark);
   }

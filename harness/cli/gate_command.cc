@@ -146,7 +146,7 @@ class Gate {
     judge_.elsewhere = found->elsewhere;
     HowToCount how;
     how.peak = LimitsPeak(budgets);
-    if (options_.self_test) how.plants = SelfTestPlants(how.peak);
+    if (options_.self_test) how.plants = SelfTestPlants(budgets);
     for (const CountedSuite& suite : found->suites) {
       for (const ListedRow& row : suite.rows) {
         if (const int64_t n = OperationsOf(budgets, row.name); n != 0) how.iterations[row.name] = n;

@@ -2,27 +2,36 @@
 // Looks for each planted fault in the verdict on it.
 #include "cli/self_test.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 
 namespace tare::cli {
 namespace {
 
 using gate::Outcome;
 
+constexpr absl::string_view kBytes = "bytes";
+
 struct Plant {
-  const char* name;
+  absl::string_view name;
   gate::MetricIndex metric;  // which gate must notice
 };
 
 constexpr Plant kPlants[] = {{"alloc", gate::kAllocs},
-                             {"bytes", gate::kBytes},
+                             {kBytes, gate::kBytes},
                              {"descriptor", gate::kDescriptors},
                              {"block", gate::kLiveBytes},
-                             {"peak", gate::kPeak}};
+                             {"peak", gate::kPeak},
+                             {"alloc", gate::kOwnAllocs},
+                             {kBytes, gate::kOwnBytes},
+                             {"library", gate::kLibraryAllocs},
+                             {"library", gate::kLibraryBytes}};
 
 // By benchmark, what the gate found of one metric.
 using Findings = std::map<std::string, const gate::Finding*>;
@@ -60,6 +69,8 @@ class Tester {
             const Findings& before, const Findings& after) {
     const gate::Budget* const budget = ChooseBudget(budgets_, row.name, e.config).budget;
     if (budget == nullptr) return;  // which fails the gate
+    // What most benchmarks do not count needs no limit there.
+    if (gate::IsSplit(plant.metric) && !row.values[plant.metric].has_value()) return;
     if (!budget->limits[plant.metric].has_value()) {
       return Blind(row.name, plant, true,
                    budget->unbudgeted.empty() ? "no limit in " + budgets_.Where(budget->line)
@@ -76,7 +87,7 @@ class Tester {
     }
     if (clean->second->outcome != Outcome::kPass || !clean->second->measured.has_value()) return;
     const gate::Rational& cost = *clean->second->measured;
-    if (plant.metric == gate::kBytes && cost.total == 0) return;
+    if (plant.name == kBytes && cost.total == 0) return;
     ++test_.planted;
     const auto found = after.find(row.name);
     if (found == after.end() || !found->second->measured.has_value()) {
@@ -95,8 +106,8 @@ class Tester {
   }
 
   void Blind(const std::string& name, const Plant& plant, bool declared, std::string reason) {
-    test_.blind.push_back(
-        {name, gate::kMetrics[plant.metric].key, plant.name, std::move(reason), declared});
+    test_.blind.push_back({name, gate::kMetrics[plant.metric].key, std::string(plant.name),
+                           std::move(reason), declared});
   }
 
   const gate::Budgets& budgets_;
@@ -106,13 +117,16 @@ class Tester {
 
 }  // namespace
 
-std::string SelfTestPlants(bool peak) {
-  std::string names;
+std::string SelfTestPlants(const gate::Budgets& budgets) {
+  const bool peak = LimitsPeak(budgets), split = LimitsSplit(budgets);
+  std::vector<absl::string_view> names;
   for (const Plant& plant : kPlants) {
-    if (plant.metric == gate::kPeak && !peak) continue;
-    absl::StrAppend(&names, names.empty() ? "" : ",", plant.name);
+    if ((plant.metric == gate::kPeak && !peak) || (gate::IsSplit(plant.metric) && !split)) continue;
+    if (std::find(names.begin(), names.end(), plant.name) == names.end()) {
+      names.push_back(plant.name);
+    }
   }
-  return names;
+  return absl::StrJoin(names, ",");
 }
 
 gate::SelfTest SelfTestOf(const FreshCounts& counts, const gate::Verdict& clean,
@@ -122,7 +136,7 @@ gate::SelfTest SelfTestOf(const FreshCounts& counts, const gate::Verdict& clean,
   unwaived.waivers.clear();
   Tester tester(unwaived, clean);
   for (const Plant& plant : kPlants) {
-    const auto planted = counts.planted.find(plant.name);
+    const auto planted = counts.planted.find(std::string(plant.name));
     if (planted == counts.planted.end()) continue;
     tester.Try(plant, counts.suites, Judge(unwaived, planted->second, options));
   }

@@ -11,8 +11,8 @@
 
 namespace tare::cli {
 
-// The faults that the self-test wants to be planted.
-std::string SelfTestPlants(bool peak);
+// The faults that the self-test of these budgets wants to be planted.
+std::string SelfTestPlants(const gate::Budgets& budgets);
 
 // Holds what was counted with each fault against `budgets`, by the rules that `clean` was judged
 // by. A fault is caught where the gate calls it a regression, and the metric costs more than

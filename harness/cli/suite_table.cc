@@ -130,10 +130,28 @@ bool IsNotApplicable(std::string_view unit, const RowRecord& row, const SuiteRec
          std::any_of(suite.not_applicable.begin(), suite.not_applicable.end(), names_unit);
 }
 
+// What is counted of each row, and behind it what only some rows have.
+std::vector<std::string_view> CountedUnits(const SuiteRecord& suite) {
+  std::vector<std::string_view> units = {result::kSyscallsPerOp, result::kAllocsPerOp,
+                                         result::kBytesPerOp};
+  for (const std::string_view unit : {result::kOwnAllocsPerOp, result::kLibraryAllocsPerOp,
+                                      result::kOwnBytesPerOp, result::kLibraryBytesPerOp}) {
+    if (std::any_of(suite.rows.begin(), suite.rows.end(), [&](const RowRecord& row) {
+          return row.counts.has_value() && row.counts->Find(unit) != nullptr;
+        })) {
+      units.push_back(unit);
+    }
+  }
+  return units;
+}
+
 void AppendCounts(const RowRecord& row, const SuiteRecord& suite, std::vector<std::string>* cells) {
-  for (const std::string_view unit :
-       {result::kSyscallsPerOp, result::kAllocsPerOp, result::kBytesPerOp}) {
+  for (const std::string_view unit : CountedUnits(suite)) {
     const double* value = row.counts.has_value() ? row.counts->Find(unit) : nullptr;
+    if (value == nullptr && row.counts.has_value() && result::IsSplitUnit(unit)) {
+      cells->push_back(kNothing);  // it accounts for no library
+      continue;
+    }
     if (value != nullptr) {
       cells->push_back(unit == result::kSyscallsPerOp
                            ? FormatSample(*value)
@@ -187,6 +205,7 @@ void AppendEntry(const Entry& entry, const std::vector<Entry>& entries, const Su
 
 std::string Legend(const SuiteRecord& suite, const Plan& plan, bool by_name) {
   std::string legend;
+  const std::vector<std::string_view> counted = CountedUnits(suite);
   const std::string rounds = result::CountOf(static_cast<uint64_t>(plan.rounds), "round");
   if (plan.CountsOnly()) {
     legend = "Counts only: nothing was timed.\n";
@@ -212,7 +231,10 @@ std::string Legend(const SuiteRecord& suite, const Plan& plan, bool by_name) {
   return legend +
          "syscalls/op: counted once, apart from the times; may differ from run to run.\n"
          "allocs/op, B/op (requested): exact, counted apart from the times; a fraction is the "
-         "total over the operations counted.\n";
+         "total over the operations counted.\n" +
+         (std::any_of(counted.begin(), counted.end(), &result::IsSplitUnit)
+              ? "own-, lib-: of those, ours and a library's.\n"
+              : "");
 }
 
 // What the cells "n/a" and "unstable" have no room for.
@@ -265,8 +287,9 @@ std::string RenderSuiteTable(const SuiteRecord& suite, const Plan& plan, size_t 
     columns.push_back(Align::kRight);
     header.push_back("cpu/op");
   }
-  columns.insert(columns.end(), 3, Align::kRight);
-  header.insert(header.end(), {"syscalls/op", "allocs/op", "B/op"});
+  const std::vector<std::string_view> counted = CountedUnits(suite);
+  columns.insert(columns.end(), counted.size(), Align::kRight);
+  header.insert(header.end(), counted.begin(), counted.end());
   const std::vector<std::string> own_units = OwnUnits(suite);
   for (const std::string& unit : own_units) {
     columns.push_back(Align::kRight);

@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace tare::cli {
 namespace {
 
 using State = RowRecord::State;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -114,6 +116,24 @@ TEST(SuiteTableTest, TheBenchmarksOwnCountersAreColumns) {
   EXPECT_THAT(Line(table, "BM_Other"), ::testing::MatchesRegex("BM_Other +5.00( +-)+"));
   EXPECT_THAT(table, HasSubstr("the benchmarks' own counters"));
   EXPECT_THAT(Render({Row("BM_Other", {5})}, 1), Not(HasSubstr("own counters")));
+}
+
+// Where no row accounts for a library there is nothing of it to be seen.
+TEST(SuiteTableTest, WhatSplitsAllocationsHasColumnsWhereARowHasIt) {
+  RowRecord apart = Row("S/variant=a", {100}), together = Row("S/variant=b", {100});
+  together.counts = result::Row{"S/variant=b", 8, {{2, "allocs/op"}, {96, "B/op"}}};
+  EXPECT_THAT(Render({together}, 1), Not(AnyOf(HasSubstr("own-"), HasSubstr("lib-"))));
+  apart.counts = together.counts;
+  for (const auto& [value, unit] :
+       {std::pair(0.125, "own-allocs/op"), {1.875, "lib-allocs/op"}, {1, "own-B/op"}}) {
+    apart.counts->values.push_back({value, unit});
+  }
+  const std::string table = Render({apart, together}, 1);
+  EXPECT_THAT(table, HasSubstr("allocs/op  B/op  own-allocs/op  lib-allocs/op  own-B/op\n"));
+  EXPECT_THAT(Line(table, "a "),
+              ::testing::ContainsRegex(" 2 +96 +0.125 = 1/8 +1.875 = 15/8 +1 *$"));
+  EXPECT_THAT(Line(table, "b "), ::testing::ContainsRegex(" 2 +96 +- +- +- *$"));
+  EXPECT_THAT(table, HasSubstr("own-, lib-: of those, ours and a library's.\n"));
 }
 
 TEST(SuiteTableTest, FitsANarrowTerminal) {

@@ -39,7 +39,8 @@ void Trip() {
     const tare::CallbackScope ours;
     Allocate(4, 16);
 #ifdef PLANTED
-    Allocate(1, 32);  // planted: ours
+    const auto block = std::make_unique<char[]>(32);  // planted: ours
+    benchmark::DoNotOptimize(block.get());
 #endif
   });
 }
