@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "impl/backend/backends.h"
 #include "suites/support/row.h"
 #include "tare/benchmem.h"
+#include "tare/meter.h"
 
 namespace tare::suites {
 
@@ -29,7 +31,24 @@ namespace tare::suites {
 //   std::string Error()   after that: how
 //   static int64_t Counted(const Row&)   over how many operations counts are taken: 1,000, or fewer
 //                         where that would take more than 0.1 s
+//   static constexpr bool kLibraryApart  may be left out; true: allocations are given apart as ours
+//                         and a library's (tare/account.h)
 // clang-format on
+
+// In place of a Meter, where nothing is given apart.
+struct NoMeter {
+  explicit NoMeter(benchmark::State&) {}
+};
+
+class LibraryMeter : public Meter {
+ public:
+  explicit LibraryMeter(benchmark::State& state) : Meter(state, Meter::kLibraryApart) {}
+};
+
+template <class Body>
+concept GivesLibraryApart = requires {
+  requires Body::kLibraryApart;
+};
 
 // Checks the body, then times it: a wrong answer is reported and never timed.
 template <class Body>
@@ -41,6 +60,8 @@ void Time(benchmark::State& state, const Row& row) {
     state.SkipWithError(wrong.c_str());
     return;
   }
+  [[maybe_unused]] const std::conditional_t<GivesLibraryApart<Body>, LibraryMeter, NoMeter> meter(
+      state);
   bool good = true;
   if (const int64_t per_call = body.PerCall(); per_call == 1) {
     for (auto _ : state) {
