@@ -42,6 +42,34 @@ enum class Renegotiation : uint8_t { kNever, kOnce, kFreely };
 // An error of a handshake is told again for ever, and so is one of reading: the library is not
 // called after it has failed.
 
+// One connection whose handshake is over, and messages of `size` bytes that go to the server and
+// back.
+struct Exchange {
+  const Credentials* client = nullptr;
+  const Credentials* server = nullptr;
+  std::string_view name{};  // the server's
+  size_t size = 512;
+};
+
+// An answer at the level of round trips: floor, baseline and reference.
+// clang-format off
+template <class A>
+concept Answer = requires(A a, const Pair& pair, const Exchange& exchange) {
+  requires std::default_initializable<A>;
+  // Why it cannot run on this machine; nullptr: it can.
+  { A::WhyNot() } noexcept -> std::same_as<const char*>;
+  // Once, untimed: makes the handshake and takes the handles over, also when it fails.
+  { a.Open(pair, exchange) } -> std::same_as<Result>;
+  // Timed: one trip; the error that ended it, if one did.
+  { a.Trip() } noexcept -> std::same_as<Result>;
+  // What the client holds after a trip, and what it is about to send: for the check before timing.
+  { a.Received() } noexcept -> std::same_as<std::span<const std::byte>>;
+  { a.Message() } noexcept -> std::same_as<std::span<std::byte>>;
+  // Once, untimed: closes the handles. Close() of what was not opened does nothing.
+  { a.Close() } noexcept -> std::same_as<void>;
+};
+// clang-format on
+
 // An answer at the level of one connection: baseline and reference. Callbacks are plain functions;
 // a type derived from the connection holds what they need.
 // clang-format off

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "impl/tls_handshake/baseline.h"
 #include "suites/tls_handshake/connection_fixture.h"
+#include "suites/tls_handshake/seed_design.h"
 #include "tare/alloc_scope.h"
 
 namespace tare::suites::tls_handshake {
@@ -45,21 +47,21 @@ uint64_t Ours(Work work) {
   return count.allocs - theirs;
 }
 
-// Ends that echo, and count.
-template <class B>
-struct Echoing : Tls<B> {
-  explicit Echoing(io::Loop<B>& loop) : Tls<B>(loop) {}
+// Ends that echo, and count; of whichever kind.
+template <class B, class Base = Tls<B>>
+struct Echoing : Base {
+  explicit Echoing(io::Loop<B>& loop) : Base(loop) {}
   void Await() {
-    Tls<B>::Read(room, [](Tls<B>& t, Result r) noexcept {
+    Base::Read(room, [](Tls<B>& t, Result r) noexcept {
       Echoing& self = static_cast<Echoing&>(t);
       self.result = r;
       ++self.reads;
       if (r.ok() && self.answers) {
-        self.Tls<B>::Write(std::span(self.room).first(static_cast<size_t>(r.n)), &Written);
+        self.Base::Write(std::span(self.room).first(static_cast<size_t>(r.n)), &Written);
       }
     });
   }
-  void Say() { Tls<B>::Write(std::span(message), &Written); }
+  void Say() { Base::Write(std::span(message), &Written); }
   static void Written(Tls<B>& t, Result r) noexcept {
     Echoing& self = static_cast<Echoing&>(t);
     self.written += r.ok();
@@ -74,21 +76,19 @@ struct Echoing : Tls<B> {
 template <class B>
 class AllocTest : public ConnectionTest<B> {
  public:
-  struct Ends {
-    Ends(io::Loop<B>& l, Version version)
-        : loop(l),
-          client(std::make_unique<Echoing<B>>(l)),
-          server(std::make_unique<Echoing<B>>(l)) {
+  template <class End = Echoing<B>>
+  struct EndsOf {
+    EndsOf(io::Loop<B>& l, Version version)
+        : loop(l), client(std::make_unique<End>(l)), server(std::make_unique<End>(l)) {
       const io::Pair pair = ConnectionTest<B>::NewPair();
       EXPECT_TRUE(client->Open(pair.client, *ClientOf(version), kServerName).ok());
       EXPECT_TRUE(server->Open(pair.server, *ServerOf(version)).ok());
       server->answers = true;
     }
-    ~Ends() {
-      for (Echoing<B>* end : {client.get(), server.get()}) {
-        EXPECT_EQ(
-            end->Close([](Tls<B>& t, Result) noexcept { ++static_cast<Echoing<B>&>(t).closed; }),
-            Errc::kOk);
+    ~EndsOf() {
+      for (End* end : {client.get(), server.get()}) {
+        EXPECT_EQ(end->Close([](Tls<B>& t, Result) noexcept { ++static_cast<End&>(t).closed; }),
+                  Errc::kOk);
       }
       EXPECT_TRUE(TurnUntil(loop, [&] { return client->closed > 0 && server->closed > 0; }));
     }
@@ -100,8 +100,9 @@ class AllocTest : public ConnectionTest<B> {
       while (client->reads == reads || client->written == written) loop.Turn();
     }
     io::Loop<B>& loop;
-    std::unique_ptr<Echoing<B>> client, server;
+    std::unique_ptr<End> client, server;
   };
+  using Ends = EndsOf<>;
 };
 TYPED_TEST_SUITE(AllocTest, AllBackends, BackendNames);
 
@@ -161,6 +162,41 @@ TLS_TEST(AllocTest, TL_04_NorDoDeadlinesTimeoutsAndCancels) {
               }
             }),
             0u);
+}
+
+// The list in baseline.h.
+TLS_TEST(AllocTest, RG_29_TheBaselineAllocatesWhatItsFileNames) {
+  if (!AllocsAreCounted()) return;
+  using End = Echoing<B, io::tls_handshake::BaselineTls<B>>;
+  typename AllocTest<B>::template EndsOf<End> ends(t.loop, Version::kTls13);
+  ends.server->Await();
+  ends.Trip();
+  const uint64_t trips = Ours([&] {
+    for (int i = 0; i < 100; ++i) ends.Trip();
+  });
+  EXPECT_EQ(trips, 800u);
+  Waiter waiter([](Waiter& w, Result) noexcept { w.done = nullptr; });
+  const uint64_t handshake = Ours([&] {
+    ends.client->Handshake(waiter);
+    while (waiter.done != nullptr) t.loop.Turn();
+  });
+  EXPECT_EQ(handshake, 4u);
+}
+
+// Only where the handshake is over is the published design cheap.
+TLS_TEST(AllocTest, SD_2_03_WhoWaitsAllocatesNothing) {
+  if (!AllocsAreCounted()) return;
+  const auto waiting = [&](auto& ends) {
+    Waiter waiter([](Waiter& w, Result) noexcept { w.done = nullptr; });
+    const uint64_t ours = Ours([&] { ends.client->Handshake(waiter); });
+    ends.server->Await();
+    while (waiter.done != nullptr) t.loop.Turn();
+    return ours;
+  };
+  typename AllocTest<B>::Ends ends(t.loop, Version::kTls13);
+  EXPECT_EQ(waiting(ends), 0u);
+  typename AllocTest<B>::template EndsOf<Echoing<B, SeedTls<B>>> seed(t.loop, Version::kTls13);
+  EXPECT_EQ(waiting(seed), 2u);
 }
 
 // The negative control: an end, and an allocation in every other read.

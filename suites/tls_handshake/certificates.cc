@@ -2,7 +2,6 @@
 // X.509 by OpenSSL: an authority that signs itself, and what it vouches for.
 #include "suites/tls_handshake/certificates.h"
 
-#include <gtest/gtest.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -11,6 +10,8 @@
 #include <map>
 #include <tuple>
 #include <utility>
+
+#include "impl/base/check.h"
 
 namespace tare::suites::tls_handshake {
 namespace {
@@ -27,7 +28,7 @@ using Certificate = std::unique_ptr<X509, Free>;
 template <class Write>
 std::string Pem(Write write) {
   const std::unique_ptr<BIO, Free> out(BIO_new(BIO_s_mem()));
-  EXPECT_EQ(write(out.get()), 1);
+  TARE_CHECK(write(out.get()) == 1);
   char* text = nullptr;
   const auto size = static_cast<size_t>(BIO_get_mem_data(out.get(), &text));
   return {text, size};
@@ -47,8 +48,7 @@ void Add(X509* to, X509* issuer, int what, const std::string& value) {
   X509V3_set_ctx(&context, issuer, to, nullptr, nullptr, 0);
   const std::unique_ptr<X509_EXTENSION, Free> e(
       X509V3_EXT_conf_nid(nullptr, &context, what, value.c_str()));
-  ASSERT_NE(e, nullptr) << value;
-  EXPECT_EQ(X509_add_ext(to, e.get(), -1), 1);
+  TARE_CHECK(e != nullptr && X509_add_ext(to, e.get(), -1) == 1);
 }
 
 class Authority {
@@ -89,7 +89,7 @@ class Authority {
     return c;
   }
   void Sign(const Certificate& c) const {
-    EXPECT_GT(X509_sign(c.get(), key_.get(), EVP_sha256()), 0);
+    TARE_CHECK(X509_sign(c.get(), key_.get(), EVP_sha256()) > 0);
   }
 
   const Key key_;
@@ -124,7 +124,7 @@ const Certificates& Certificates::Get() {
 
 std::unique_ptr<Credentials> Open(const Settings& settings) {
   auto credentials = std::make_unique<Credentials>();
-  EXPECT_TRUE(credentials->Open(settings).ok()) << credentials->detail();
+  TARE_CHECK(credentials->Open(settings).ok());
   return credentials;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificates that the tests make for themselves, and credentials of them.
+// Certificates that tests and benchmarks make for themselves, and credentials of them.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ class Certificates {
   Certificates();
 };
 
-// Open, or a failure of the test.
+// Open; the process ends where that cannot be.
 std::unique_ptr<Credentials> Open(const Settings& settings);
 // Of one version alone; made once in a process.
 const Credentials* ClientOf(Version version, Renegotiation renegotiation = Renegotiation::kNever);

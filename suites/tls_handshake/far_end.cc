@@ -28,6 +28,10 @@ void FillUp(io::Handle h) {
   }
 }
 
+void TearDown(io::Handle h) {
+  (void)shutdown(h, SHUT_RDWR);
+}
+
 FarEnd::FarEnd(io::Handle h) : handle_(h) {
   (void)fcntl(h, F_SETFL, fcntl(h, F_GETFL) | O_NONBLOCK);
 }

@@ -15,6 +15,9 @@ void ShrinkBuffers(const io::Pair& pair);
 // Sends past whatever connection `h` belongs to, until the system takes no more.
 void FillUp(io::Handle h);
 
+// Ends both halves of a connection under whoever has it.
+void TearDown(io::Handle h);
+
 class FarEnd {
  public:
   // On a thread where SIGPIPE is blocked, as it is where there is a loop.
