@@ -87,7 +87,8 @@ void IoUringEngine::Start(Port& port, Op& op, Slot& slot) noexcept {
     return ring_->End(slot, {0, Errc::kUnsupported, 0});
   }
   // What the ring can only wait for is tried first: an entry and a wait are for what would block.
-  const bool is_made_here = op.kind == Op::Kind::kSpliceIn || op.kind == Op::Kind::kSpliceOut ||
+  const bool is_made_here = op.kind == Op::Kind::kSpliceOut ||
+                            (op.kind == Op::Kind::kSpliceIn && !port.is_drained) ||
                             (op.kind == Op::Kind::kSendFile && !port.is_full);
   if (is_made_here && ring_->Call(slot, Attempt::kFirst)) return ring_->End(slot, op.result);
   ring_->Queue(slot);
@@ -100,6 +101,9 @@ bool IoUringEngine::Ring::Call(Slot& slot, Attempt attempt) noexcept {
   if (op.kind == Op::Kind::kSendFile) {
     slot.port->is_full =
         over && op.result.ok() && static_cast<uint64_t>(op.result.n) < op.part->size;
+  } else if (op.kind == Op::Kind::kSpliceIn) {
+    slot.port->is_drained = slot.port->is_stream && over && op.result.ok() && op.result.n > 0 &&
+                            static_cast<size_t>(op.result.n) < op.size;
   }
   return over;
 }

@@ -47,6 +47,7 @@ class IoUringEngine {
     bool has_more = false;     // the last receive left something in the socket
     bool zero_copy = false;    // sends are made without copying
     bool is_full = false;      // the last file was sent in part: room has to be waited for
+    bool is_drained = false;   // the last splice got less than it asked for of a byte stream
     bool unconnected = false;  // the last connect has failed: no end of stream can come
   };
 

@@ -43,8 +43,10 @@ struct ReadyEvent {
 // clang-format on
 //
 // The engine makes the call at once where it may succeed, and waits where it is known that it would
-// not: from a call that would have blocked, and from the short-read rule (a receive that got less
-// than it asked for has drained a byte stream). What a full buffer means, the port learns: if the
+// not: from a call that would have blocked, and from the short-read rule (a receive or a splice
+// that
+// got less than it asked for has drained a byte stream). What a full buffer means, the port learns:
+// if the
 // next receive was in vain, the next 64 full buffers count as drained too. Level-triggered reports
 // make every guess safe: one that was wrong costs a call and loses nothing.
 //
@@ -165,7 +167,7 @@ class Readiness {
       return ended;
     }
     if (!port.is_stream) return ended;
-    if (op.kind == Op::Kind::kRecv) {
+    if (op.kind == Op::Kind::kRecv || op.kind == Op::Kind::kSpliceIn) {
       may_try = Learn(port, op, op.size, ended);
     } else if (op.kind == Op::Kind::kReadv) {
       may_try = Learn(port, op, BytesOf(op), ended);

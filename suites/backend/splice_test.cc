@@ -356,8 +356,19 @@ CONTRACT(SpliceTest, S13_ACanceledSpliceInLosesNothing) {
   if (!kMoves<B>) return NotApplicable(kWithout);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
-    Line<B> line(bed, NewPair(transport));
     Pipe pipe;
+    {
+      // Of a port that is new nothing is known: what is there may be found at once, before the
+      // cancel.
+      Line<B> fresh(bed, NewPair(transport));
+      Push(*fresh.peer, Pattern(10));
+      SpliceIn(fresh.end, pipe.in, 4096);
+      fresh.end.Cancel(fresh.end.in);
+      MUST(bed.PollUntilEnded(fresh.end.in));
+      const std::vector<std::byte> got = pipe.Take();
+      MUST(static_cast<int64_t>(got.size()) == fresh.end.in.result.n);
+    }
+    Line<B> line(bed, NewPair(transport));
     uint64_t pushed = 0, moved = 0;
     int canceled = 0;
     for (int round = 0; round < 2000 / kSlowness; ++round) {
