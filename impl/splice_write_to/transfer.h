@@ -352,9 +352,10 @@ class Transfer {
     } else {
       t.in_pipe_ = n;
     }
-    // A splice that is refused, or an empty pipe without room, has taken nothing.
+    // A splice that is refused has taken nothing; nor one of which the system could not say which
+    // end would block (its poll failed), for the pipe was empty.
     const bool no_room = r.err == Errc::kResource && r.os == 0;
-    if (!t.copies_ && n == 0 && (no_room || NoSplice(r))) {
+    if (!t.by_copy_ && n == 0 && (no_room || NoSplice(r))) {
       t.copies_ = true;
     } else if (!r.ok() && !t.stopped(r)) {
       t.source_ended_ = true;

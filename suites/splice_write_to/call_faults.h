@@ -17,8 +17,9 @@ enum class Call : uint8_t {
   kSizePipe,   // fcntl of F_SETPIPE_SZ
   kRecv,       // recv
   kSend,       // send
+  kAskPipe,    // poll of a pipe and something else
 };
-inline constexpr int kCalls = 8;
+inline constexpr int kCalls = 9;
 
 // A program that is built with call_faults.cc makes these calls through it, whichever thread makes
 // them; what the kernel is asked by other ways (io_uring's receives) it does not see. Nothing fails

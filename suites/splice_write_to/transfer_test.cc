@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 
 #include "suites/splice_write_to/transfer_fixture.h"
 
@@ -188,6 +189,25 @@ SPLICE_TEST(TransferTest, SP_28_RG_05_ASmallMessageIsNotHeldBack) {
       return bytes.size() == i * 100;
     }));
     EXPECT_LT(watch.Took(), Scaled(100 * kMillisecond));
+  }
+}
+
+// A splice that would block says that neither end is ready, and not which: where the system does
+// not answer when it is asked, the pipe may be the one, and the bytes are received instead.
+SPLICE_TEST(TransferTest, SP_29_WhereTheSystemDoesNotSayWhichEndWouldBlockItIsCopied) {
+  Place<B> place;
+  for (const char* destination : {"memory", "tcp"}) {
+    Scene<B> scene(place, destination);
+    CallFaults::Clear();
+    CallFaults::Fail(Call::kAskPipe, ENOMEM, 0, kForGood);
+    scene.Begin();
+    place.InVain();
+    EXPECT_EQ(CallFaults::Failed(Call::kAskPipe), 1) << destination;
+    EXPECT_EQ(scene.ended, 0) << destination;
+    ASSERT_TRUE(scene.Finish(5000)) << destination;
+    EXPECT_EQ(Text(scene.result), "5000 ok") << destination;
+    EXPECT_TRUE(IsSent(scene.Arrived(), 0)) << destination;
+    EXPECT_EQ(CallFaults::Failed(Call::kAskPipe), 1) << destination;
   }
 }
 
