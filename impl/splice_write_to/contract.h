@@ -17,12 +17,14 @@ namespace tare::io::splice_write_to {
 
 // Between what, and how much. The bytes are sent on `source.client` and taken from `source.server`.
 // They go into `file`, from its beginning on in every trip, or, where that is kNoHandle, to
-// `sink.client`, and what arrives at `sink.server` is dropped.
+// `sink.client`. What arrives at `sink.server` is dropped; if `file` is a pipe that is its other
+// end.
 struct Stage {
   Pair source;
   Handle file = kNoHandle;
   Pair sink;
-  uint64_t size = 0;  // bytes a trip
+  uint64_t size = 0;   // bytes a trip
+  uint64_t piece = 0;  // bytes are sent so many at a time; 0: as many as fit
 };
 
 // An answer at the level of trips. Feeding and dropping are the same bare calls in every answer

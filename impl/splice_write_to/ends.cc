@@ -2,12 +2,15 @@
 // Feeding and dropping by bare calls.
 #include "impl/splice_write_to/ends.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+
+#include "impl/base/blocking.h"
 
 namespace tare::io::splice_write_to {
 namespace {
@@ -39,6 +42,13 @@ std::span<const std::byte> Pattern() noexcept {
 void Ends::Open(const Stage& stage) {
   (void)Pattern();
   stage_ = stage;
+  if (stage.sink.server == kNoHandle) return;
+  (void)SetBlocking(stage.sink.server, false);
+  // TCP drops without a copy what is received with MSG_TRUNC (tcp(7)).
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  truncates_ = getsockopt(stage.sink.server, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+               protocol == IPPROTO_TCP;
 }
 
 void Ends::Close() noexcept {
@@ -65,24 +75,29 @@ Result Ends::Serve() noexcept {
   int64_t moved = 0;
   if (sent_ < stage_.size) {
     const size_t at = sent_ % kPattern;
-    const size_t size = std::min<uint64_t>(kPattern - at, stage_.size - sent_);
+    size_t size = std::min<uint64_t>(kPattern - at, stage_.size - sent_);
+    if (stage_.piece > 0) size = std::min<uint64_t>(size, stage_.piece);
     const Result r =
         Moved(send(stage_.source.client, Pattern().data() + at, size, MSG_DONTWAIT | MSG_NOSIGNAL));
     if (!r.ok()) return r;
     sent_ += static_cast<uint64_t>(r.n);
     moved = r.n;
   }
-  if (stage_.file != kNoHandle || dropped_ == stage_.size) return {moved};
-  // TCP drops without a copy what is received with MSG_TRUNC (tcp(7)).
-  std::array<std::byte, 16 << 10> room;
-  const bool keeps = kept_ != nullptr;
-  const Result r =
-      keeps ? Moved(recv(stage_.sink.server, room.data(), room.size(), MSG_DONTWAIT))
-            : Moved(recv(stage_.sink.server, nullptr, kPattern * 8, MSG_DONTWAIT | MSG_TRUNC));
+  if (stage_.sink.server == kNoHandle || dropped_ == stage_.size) return {moved};
+  const Result r = Drop();
   if (!r.ok()) return r;
-  if (keeps) kept_->insert(kept_->end(), room.data(), room.data() + r.n);
   dropped_ += static_cast<uint64_t>(r.n);
   return {moved + r.n};
+}
+
+Result Ends::Drop() noexcept {
+  if (truncates_ && kept_ == nullptr) {
+    return Moved(recv(stage_.sink.server, nullptr, kPattern * 8, MSG_TRUNC));
+  }
+  std::array<std::byte, 16 << 10> room;
+  const Result r = Moved(read(stage_.sink.server, room.data(), room.size()));
+  if (kept_ != nullptr) kept_->insert(kept_->end(), room.data(), room.data() + r.n);
+  return r;
 }
 
 }  // namespace tare::io::splice_write_to

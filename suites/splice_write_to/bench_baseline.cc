@@ -10,4 +10,8 @@ void AddBaseline(Splices& suite) {
   suite.Baseline<io::splice_write_to::Baseline>();
 }
 
+void AddBaselineOverEpoll(Splices& suite) {
+  suite.OnBackend<io::splice_write_to::Baseline, io::Epoll>("baseline");
+}
+
 }  // namespace tare::suites

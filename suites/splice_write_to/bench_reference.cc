@@ -10,4 +10,8 @@ void AddReference(Splices& suite) {
   suite.Reference<io::splice_write_to::Reference>();
 }
 
+void AddReferenceOverEpoll(Splices& suite) {
+  suite.OnBackend<io::splice_write_to::Reference, io::Epoll>("reference");
+}
+
 }  // namespace tare::suites

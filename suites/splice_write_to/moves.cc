@@ -64,9 +64,8 @@ constexpr char kOthers[] = "wrong answer: other bytes arrived than were sent";
 
 }  // namespace
 
-std::string MakeStage(MovesTo to, uint64_t size, splice::Stage& stage) {
+std::string MakeStage(MovesTo to, splice::Stage& stage) {
   stage = {};
-  stage.size = size;
   if (to != MovesTo::kSocket) {
     if (const std::string why = MakeFile(to, stage.file); !why.empty()) return why;
   }

@@ -3,6 +3,7 @@
 // counted.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,8 +19,15 @@ enum class MovesTo : int64_t {
   kSocket,  // another connection
 };
 
-// Makes both ends; "" or what went wrong, or why that cannot be here.
-std::string MakeStage(MovesTo to, uint64_t size, io::splice_write_to::Stage& stage);
+// From here on each trip is counted alone.
+inline constexpr uint64_t kHuge = 256 << 20;  // bytes
+// A trip of more is checked by one of so many: a look at a gibibyte takes longer than bringing it
+// over, and counts are taken seven times.
+inline constexpr uint64_t kMostChecked = 16 << 20;  // bytes
+
+// Makes both ends; "" or what went wrong, or why that cannot be here. The size is the caller's to
+// set.
+std::string MakeStage(MovesTo to, io::splice_write_to::Stage& stage);
 // Compares what is in the file, or was kept of the sink, with the pattern.
 std::string CompareFile(io::Handle file, uint64_t size);
 std::string CompareKept(const std::vector<std::byte>& kept, uint64_t size);
@@ -30,14 +38,17 @@ std::string SayFailed(io::Result r);
 template <class V>
 class Moves {
  public:
-  Moves(MovesTo to, uint64_t size) : to_(to), size_(size) {}
+  // `piece`: how many bytes are sent at a time, 0 for as many as fit.
+  Moves(MovesTo to, uint64_t size, uint64_t piece) : to_(to), size_(size), piece_(piece) {}
   ~Moves() { answer_.Close(); }
   Moves(const Moves&) = delete;
   Moves& operator=(const Moves&) = delete;
 
   std::string Open() {
     io::splice_write_to::Stage stage;
-    if (const std::string why = MakeStage(to_, size_, stage); !why.empty()) return why;
+    if (const std::string why = MakeStage(to_, stage); !why.empty()) return why;
+    stage.size = size_;
+    stage.piece = piece_;
     file_ = stage.file;
     const io::Result opened = answer_.Open(stage);
     return opened.ok() ? "" : SayFailed(opened);
@@ -45,6 +56,8 @@ class Moves {
 
   // Twice, for what is left of the first trip is no answer to the second.
   std::string Check() {
+    const uint64_t size = std::min(size_, kMostChecked);
+    answer_.ends().set_size(size);
     for (int trip = 0; trip < 2; ++trip) {
       std::vector<std::byte> kept;
       if (to_ == MovesTo::kSocket) answer_.ends().Keep(&kept);
@@ -52,9 +65,10 @@ class Moves {
       answer_.ends().Keep(nullptr);
       if (!good) return Error();
       const std::string wrong =
-          to_ == MovesTo::kSocket ? CompareKept(kept, size_) : CompareFile(file_, size_);
+          to_ == MovesTo::kSocket ? CompareKept(kept, size) : CompareFile(file_, size);
       if (!wrong.empty()) return wrong;
     }
+    answer_.ends().set_size(size_);
     return "";
   }
 
@@ -68,6 +82,7 @@ class Moves {
  private:
   MovesTo to_;
   uint64_t size_;
+  uint64_t piece_;
   io::Handle file_ = io::kNoHandle;  // the answer's
   io::Result result_;
   V answer_;

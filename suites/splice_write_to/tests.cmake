@@ -20,6 +20,11 @@ foreach(theme schedules limits)
   endif()
 endforeach()
 
+get_property(backends_here GLOBAL PROPERTY TARE_BACKEND_INCLUDES)
+if("${backends_here}" MATCHES "impl/backend/io_uring\\.h")
+  tare_test(splice_write_to_ring_splice SOURCES ring_splice_test.cc LIBRARIES tare_splice_fixture)
+endif()
+
 # tare-httpget: what it makes of a response, and itself against servers good and bad.
 tare_test(splice_write_to_http SOURCES http_test.cc LIBRARIES tare_httpget_parts)
 foreach(part head body)

@@ -173,9 +173,22 @@ class Suite : public SuiteRows {
   template <template <class> class V>
   Suite& PerBackend(const std::string& name) {
     AddEach<V>(name, io::Backends{}, columns_);
-    for (const io::AbsentBackend& absent : io::kAbsentBackends) {
-      columns_.push_back({name, absent.name, "", {}, std::string(absent.reason), nullptr, nullptr});
-    }
+    AddAbsent(name);
+    return *this;
+  }
+
+  // A variant made of one backend alone.
+  template <template <class> class V, class B>
+  Suite& OnBackend(const std::string& name) {
+    AddOn<V<B>, B>(name, columns_);
+    return *this;
+  }
+
+  // A variant made of each backend for which there is a V<B>, without kUnwritten.
+  template <template <class> class V>
+  Suite& WhereWritten(const std::string& name) {
+    AddWritten<V>(name, io::Backends{});
+    AddAbsent(name);
     return *this;
   }
 
@@ -219,6 +232,20 @@ class Suite : public SuiteRows {
   template <template <class> class V, class... B>
   static void AddEach(const std::string& name, io::BackendList<B...>, std::vector<Column>& to) {
     (AddOn<V<B>, B>(name, to), ...);
+  }
+
+  void AddAbsent(const std::string& name) {
+    for (const io::AbsentBackend& absent : io::kAbsentBackends) {
+      columns_.push_back({name, absent.name, "", {}, std::string(absent.reason), nullptr, nullptr});
+    }
+  }
+
+  template <template <class> class V, class... B>
+  void AddWritten(const std::string& name, io::BackendList<B...>) {
+    const auto add = [&]<class One>() {
+      if constexpr (!requires { V<One>::kUnwritten; }) AddOn<V<One>, One>(name, columns_);
+    };
+    (add.template operator()<B>(), ...);
   }
 
   template <class V, class B>
