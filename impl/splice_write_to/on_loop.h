@@ -12,7 +12,7 @@ namespace tare::io::splice_write_to {
 // M is a transfer over descriptors M::Fd, on a loop and for the two ends given to its constructor:
 //   Result OpenFile(Handle)              the destination is this file; else M::Fd `to` is it
 //   void Go(uint64_t size, Done)         moves as many bytes; Done = void (*)(M&, Result) noexcept
-//   void CloseFile()
+//   void CloseFile()                     and, where that takes the loop, bool closed()
 template <class M>
 class OnLoop {
  public:
@@ -55,7 +55,12 @@ class OnLoop {
   }
 
   void Close() noexcept {
-    if (file_open_) mover_.CloseFile();
+    if (file_open_) {
+      mover_.CloseFile();
+      if constexpr (requires { mover_.closed(); }) {
+        while (!mover_.closed()) loop_.Turn();
+      }
+    }
     file_open_ = false;
     for (End* end : {&from_, &to_}) {
       // M::Fd may be derived from the descriptor that calls back.

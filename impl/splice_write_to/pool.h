@@ -43,8 +43,11 @@ class Pool {
     size_t most_idle = kMostIdle;   // pipes kept for the next transfer, at most kMostIdle
     size_t pipe_size = 1 << 20;     // bytes asked for; what the system refuses is done without
     size_t buffer_size = 64 << 10;  // bytes of a buffer, where bytes are copied; at least 4096
-    // Whoever is to move no more than so many bytes copies them.
-    uint64_t copy_up_to = 0;
+    // Whoever is to move no more than so many bytes into a file, pipe or terminal, or into a
+    // connection, copies them; and so long as no more come at a time, whatever the limit. 0:
+    // nobody; MeasureCopyUpTo (crossover.h) finds where that pays.
+    uint64_t copy_to_files_up_to = 0;
+    uint64_t copy_to_connections_up_to = 0;
     // Pipes that nobody has wanted for so long are closed, in nanoseconds.
     int64_t idle = int64_t{10} * 1'000'000'000;
   };

@@ -192,8 +192,8 @@ class Transfer {
     if (source_ended_) source_end_ = {0, Errc::kClosed, 0};
     stopped_ = Errc::kOk;
     // A datagram socket can be spliced from, and its boundaries are lost; so not by trying.
-    copies_ = plan.copies || plan.limit <= pool_.options().copy_up_to || !from.is_stream() ||
-              !splices_out_;
+    copies_ = plan.copies || !from.is_stream() || !splices_out_;
+    expected_ = kNoLimit;
     nothing_ends_ = !from.is_stream() && EndsWithNothing(from.handle());
     inside_ = true;
     if (!open) return Finish({0, Errc::kClosed, 0}, Side::kDestination);
@@ -203,6 +203,11 @@ class Transfer {
     if (from.open()) source_.fd = &from;
     if (!EnterDestination()) return Finish({0, Errc::kInUse, 0}, Side::kDestination);
     Pump();
+  }
+
+  uint64_t CopyUpTo() const noexcept {
+    const Pool::Options& options = pool_.options();
+    return target_ != nullptr ? options.copy_to_files_up_to : options.copy_to_connections_up_to;
   }
 
   bool EnterDestination() noexcept {
@@ -250,8 +255,9 @@ class Transfer {
   }
 
   Then Take() noexcept {
-    if (!copies_ && !pipe_.made()) copies_ = !pool_.Take(pipe_).ok();
-    if (copies_) {
+    by_copy_ = copies_ || std::min(limit_, expected_) <= CopyUpTo();
+    if (!by_copy_ && !pipe_.made()) by_copy_ = copies_ = !pool_.Take(pipe_).ok();
+    if (by_copy_) {
       if (!NeedBuffer()) return Ends({0, Errc::kResource, 0}, Side::kNeither);
       step_ = Step::kTaking;
       from_->Read({buffer_.get(), std::min<uint64_t>(limit_, pool_.options().buffer_size)}, in_);
@@ -347,7 +353,10 @@ class Transfer {
     const auto n = static_cast<size_t>(r.n);
     t.taken_ += n;
     t.limit_ -= n;
-    if (t.copies_) {
+    // What comes next is most likely as much; but nobody knows how much more there is than fits.
+    const bool full = t.by_copy_ && n == t.pool_.options().buffer_size;
+    t.expected_ = full ? kNoLimit : n;
+    if (t.by_copy_) {
       t.bytes_ = {t.buffer_.get(), n};
     } else {
       t.in_pipe_ = n;
@@ -463,7 +472,9 @@ class Transfer {
   Result source_end_;
   Step step_ = Step::kIdle;
   Side side_ = Side::kNeither;
-  bool copies_ = false;        // from the source into the buffer
+  uint64_t expected_ = 0;      // bytes that the next hop one brings, as far as can be known
+  bool copies_ = false;        // from the source into the buffer, whatever comes
+  bool by_copy_ = false;       // what is taken, or was last
   bool splices_out_ = true;    // from the pipe into the destination
   bool nothing_ends_ = false;  // a receive of no bytes from the source is its end
   bool source_ended_ = false;

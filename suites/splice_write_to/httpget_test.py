@@ -391,6 +391,7 @@ class HttpGet(unittest.TestCase):
                 (["http://h/", "--output"], 2, "--output: needs a value"),
                 (["http://h/", "--output="], 2, "--output: empty"),
                 (["http://h/", "--variant=best"], 2, "neither reference, baseline nor published"),
+                (["http://h/", "--measure", "--variant=baseline"], 2, "has no choice"),
                 (["http://h/", "--timeout=0"], 2, "is no number from 1 to 86400"),
                 (["https://h/"], 2, "TLS is not spoken here"),
                 (["h"], 2, "is no URL that begins with http://"),
@@ -410,6 +411,15 @@ class HttpGet(unittest.TestCase):
             self.assertEqual(ended.stderr.decode(), (
                 f"tare-httpget: {url}: connected to {at}\n"
                 f"tare-httpget: {url}: answered 200 OK, a body of 3 bytes\n"))
+
+    def test_small_chunks_are_copied_where_that_was_measured_to_be_faster(self):
+        with serving(lambda _: in_chunks(NOISE[:300_000], size=1000)) as url:
+            for way in ways(("reference",)):
+                ended = get(url, "--measure", "--verbose", "--output", self.file, *way)
+                self.assertEqual(ended.returncode, 0, ended)
+                self.assertRegex(ended.stderr.decode().splitlines()[0],
+                                 r"^tare-httpget: copying is faster up to \d+ bytes$")
+                self.assertEqual(digest(self.file.read_bytes()), digest(NOISE[:300_000]), way)
 
     def test_the_request(self):
         asked = []

@@ -6,7 +6,7 @@ if(TARE_BUILD_TESTS)
   add_library(tare_splice_fixture STATIC call_faults.cc destinations.cc far_end.cc schedule.cc small_disk.cc)
   target_link_libraries(tare_splice_fixture PUBLIC tare::splice_write_to tare::support PRIVATE util tare_flags)
 endif()
-foreach(theme transfer failure ends calls limits disks full_disk pool proxy seed)
+foreach(theme transfer failure ends calls limits disks full_disk pool proxy seed crossover)
   tare_test(splice_write_to_${theme} SOURCES ${theme}_test.cc LIBRARIES tare_splice_fixture tare::count)
 endforeach()
 tare_test(splice_write_to_proxy_pair SOURCES proxy_pair_test.cc programs/system_posix.cc

@@ -29,6 +29,7 @@ struct Wish {
   std::string output;         // "": the standard output
   int64_t patience = 0;       // nanoseconds without a byte from the server
   bool verbose = false;
+  io::splice_write_to::Pool::Options pool;
 };
 
 template <class B, template <class> class M>
@@ -291,7 +292,7 @@ class Get : private MoverOwner {
   std::string request_;
   io::Loop<B> loop_;
   Connection connection_{loop_, *this};
-  M<B> mover_{loop_, connection_, *this};
+  M<B> mover_{loop_, connection_, *this, wish_.pool};
   size_t next_ = 0;      // of the addresses
   std::string why_not_;  // those before it
   HeadReader head_;

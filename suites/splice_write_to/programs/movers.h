@@ -30,7 +30,7 @@ struct MoverOwner {
 
 // clang-format off
 // A mover M for backend B:
-//   M(Loop<B>&, Fd<B>& from, MoverOwner&)
+//   M(Loop<B>&, Fd<B>& from, MoverOwner&, const Pool::Options&)
 //   kFraming                      of what stands between chunks, how many bytes are read at once
 //   Result Open(Handle, splices)  the output, which stays the caller's, and what the rule says
 //   void Go(Bytes first, limit)   moves `first`, then up to as many bytes of the connection
@@ -45,8 +45,9 @@ class ReferenceMover {
   // What of a chunk is read together with its size is copied: enough for the line, and no more.
   static constexpr size_t kFraming = 512;
 
-  ReferenceMover(io::Loop<B>& loop, Fd& from, MoverOwner& owner)
-      : pool_(loop.timers()), output_(loop), transfer_(loop, pool_, owner), from_(from) {}
+  ReferenceMover(io::Loop<B>& loop, Fd& from, MoverOwner& owner,
+                 const io::splice_write_to::Pool::Options& options)
+      : pool_(loop.timers(), options), output_(loop), transfer_(loop, pool_, owner), from_(from) {}
 
   io::Result Open(io::Handle h, bool splices) {
     copies_ = !splices;
@@ -153,7 +154,8 @@ class BaselineMover : public SelfWriting<B> {
   static constexpr size_t kFraming = 32 << 10;
   static constexpr size_t kBuffer = 32 << 10;
 
-  BaselineMover(io::Loop<B>& loop, Fd& from, MoverOwner& owner)
+  BaselineMover(io::Loop<B>& loop, Fd& from, MoverOwner& owner,
+                const io::splice_write_to::Pool::Options& /*options*/)
       : SelfWriting<B>(loop, owner), from_(from), buffer_(new std::byte[kBuffer]) {
     in_.mover = this;
     in_.done = &OnRead;
@@ -198,7 +200,8 @@ class PublishedMover : public SelfWriting<B> {
   using Fd = io::fd_ops::Fd<B>;
   static constexpr size_t kFraming = 512;
 
-  PublishedMover(io::Loop<B>& loop, Fd& from, MoverOwner& owner)
+  PublishedMover(io::Loop<B>& loop, Fd& from, MoverOwner& owner,
+                 const io::splice_write_to::Pool::Options& /*options*/)
       : SelfWriting<B>(loop, owner), unused_(loop), transfer_(loop, from, unused_, *this) {}
 
   io::Result Open(io::Handle h, bool splices) {
