@@ -34,6 +34,8 @@ endforeach()
 get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
 tare_python_test(splice_write_to_httpget ${CMAKE_CURRENT_SOURCE_DIR}/httpget_test.py
                  $<TARGET_FILE:tare-httpget> ${backends})
+tare_python_test(splice_write_to_measurements ${CMAKE_CURRENT_SOURCE_DIR}/measurements_test.py
+                 $<TARGET_FILE:tare-crossover> $<TARGET_FILE:tare-stall> ${backends})
 tare_python_test(splice_write_to_seed_figures ${CMAKE_CURRENT_SOURCE_DIR}/seed_figures.py
                  $<TARGET_FILE:tare-httpget> --pairs 6 --size 104857600 --keep-caches)
 
