@@ -8,8 +8,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -33,6 +36,22 @@ bool IsEnded(Handle peer) {
   return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
+// The rings of this process, held open: what their owner does not end himself goes on, and is not
+// ended by a thread of the kernel that cleans up behind the last who closes them, soon or late.
+std::vector<OwnedHandle> HoldRings() {
+  constexpr std::string_view kRing = "anon_inode:[io_uring]";
+  std::vector<Handle> rings;
+  for (const auto& open : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // the directory's own
+    if (std::filesystem::read_symlink(open.path(), gone).native() != kRing) continue;
+    rings.push_back(std::stoi(open.path().filename().native()));
+  }
+  EXPECT_FALSE(rings.empty());
+  std::vector<OwnedHandle> held;
+  for (const Handle ring : rings) held.emplace_back(Duplicate(ring));
+  return held;
+}
+
 // A backend that is given up with everything pending, and then what it was waiting on.
 template <class B>
 struct GivenUp {
@@ -52,6 +71,7 @@ struct GivenUp {
     bed->PollInVain();
     // One has completed, and nobody has looked.
     Push(all_[3].pair.client, Pattern(64));
+    held_ = HoldRings();
     bed.reset();
   }
   ~GivenUp() {
@@ -87,6 +107,7 @@ struct GivenUp {
   Splice splice_;
   std::array<std::byte, 64> buffer_;
   std::array<Kept, kAll> all_;
+  std::vector<OwnedHandle> held_;
 };
 
 template <class B>
