@@ -201,7 +201,7 @@ class ScriptsTest(unittest.TestCase):
     def test_the_other_tiers_build_everything(self):
         self.run_script("setup", "test", "--preset", "asan")
         self.assertIn("--preset asan", self.calls("cmake")[0])
-        self.assertIn("-DTARE_BUILD_TESTS=ON", self.calls("cmake")[0])
+        self.assertIn("-DTARE_BUILD_TESTS=ON -DTARE_BUILD_LONG_TESTS=OFF", self.calls("cmake")[0])
         self.assertEqual(self.calls("ninja"), [f"-C {self.root}/build/asan"])
 
     def test_a_configuration_that_fails_names_the_packages(self):
@@ -253,8 +253,10 @@ class ScriptsTest(unittest.TestCase):
     def test_test_leaves_out_long_tests_unless_asked(self):
         self.run_script("test")
         self.assertIn("--label-exclude ^long$", self.calls("ctest")[0])
+        self.assertIn("-DTARE_BUILD_LONG_TESTS=OFF", self.calls("cmake")[0])
         self.run_script("test", "--long", "-R", "stat")
         self.assertNotIn("--label-exclude", self.calls("ctest")[0])
+        self.assertIn("-DTARE_BUILD_LONG_TESTS=ON", self.calls("cmake")[0])
         self.assertTrue(self.calls("ctest")[0].endswith(" -R stat"))
 
     def test_test_runs_the_preset_asked_for(self):

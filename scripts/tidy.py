@@ -225,13 +225,21 @@ def check_sources_built(tree, build_dir):
     except (OSError, ValueError) as error:
         yield str(commands), 1, "dead-file", f"{error}: configure the build directory first"
         return
-    built = {os.path.realpath(os.path.join(entry["directory"], entry["file"]))
-             for entry in entries}
+    built = {os.path.realpath(path) for entry in entries
+             for path in _sources(os.path.join(entry["directory"], entry["file"]))}
     for path in tree.of_kind("c++", "assembly"):
         if path.endswith((".cc", ".S")) and str(tree.root / path) not in built and \
                 not _listed(tree, path):
             yield path, 1, "dead-file", \
                 "nothing builds this source: list it in its CMakeLists.txt or delete it"
+
+
+def _sources(path):
+    """What an entry compiles: its file, or those that CMake has put together there."""
+    if re.search(r"/Unity/unity_\d+_\w+\.\w+$", path) and os.path.exists(path):
+        text = pathlib.Path(path).read_text(encoding="utf-8")
+        return re.findall(r'^#include "(.*)"$', text, re.MULTILINE)
+    return [path]
 
 
 def _listed(tree, path):

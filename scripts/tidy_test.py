@@ -193,6 +193,19 @@ class TidyTest(unittest.TestCase):
                    CMAKE + "# errc.cc\nadd_library(b xerrc.cc ${x}.cc)\n")
         self.assertIn(("impl/base/errc.cc", 1, "dead-file"), [f[:3] for f in self.findings()])
 
+    def test_sources_that_cmake_puts_together_are_built(self):
+        unity = self.build / "CMakeFiles/t.dir/Unity/unity_0_cxx.cxx"
+        unity.parent.mkdir(parents=True)
+        includes = [f'#include "{self.root / source}"\n' for source in SOURCES_BUILT]
+        unity.write_text("/* NOLINTNEXTLINE */\n".join(includes), encoding="utf-8")
+        entries = [{"directory": str(self.build), "file": str(unity)}]
+        (self.build / "compile_commands.json").write_text(json.dumps(entries))
+        self.assertEqual(self.findings(), [])
+        unity.write_text("".join(includes[1:]), encoding="utf-8")
+        self.write("impl/base/CMakeLists.txt",
+                   CMAKE + "# errc.cc\nadd_library(b xerrc.cc ${x}.cc)\n")
+        self.assertIn(("impl/base/errc.cc", 1, "dead-file"), [f[:3] for f in self.findings()])
+
     def test_a_build_directory_that_is_not_configured_is_a_finding(self):
         (self.build / "compile_commands.json").unlink()
         self.assertIn("configure the build directory", self.findings()[0].message)

@@ -15,20 +15,34 @@ if(PROJECT_IS_TOP_LEVEL AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 option(TARE_PRECOMPILE "Precompile the headers that all tests include" ${precompile})
 
-# tare_test(<name> SOURCES <file>... [LIBRARIES <target>...] [LABELS <label>] [TIMEOUT <seconds>])
+# Nor does every file of a program read what else they all include, and make the same instances of it:
+# where a test says UNITY they are compiled some at a time, in two thirds of the time. Whoever edits one
+# of them again and again turns it off.
+option(TARE_UNITY "Compile several files of a test program at once" ${precompile})
+set(TARE_UNITY_FILES 5)
+
+option(TARE_BUILD_LONG_TESTS "Build the programs of the tests labelled long" ON)
+
+# tare_test(<name> SOURCES <file>... [LIBRARIES <target>...] [LABELS <label>] [TIMEOUT <seconds>]
+#           [UNITY])
 #
 # A GoogleTest program test_<name>; every case of it is a ctest <name>.<Suite>.<Case>. The label is
-# `fast` unless given; what is labelled `long` runs only under ./scripts/test --long.
+# `fast` unless given; what is labelled `long` is built with TARE_LONG, and runs only under
+# ./scripts/test --long. UNITY: no two of its *test.cc have something of one name, also in a namespace
+# of no name.
 function(tare_test name)
   if(NOT TARE_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "UNITY" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
   if(NOT arg_LABELS)
     set(arg_LABELS fast)
+  endif()
+  if(arg_LABELS STREQUAL "long" AND NOT TARE_BUILD_LONG_TESTS)
+    return()
   endif()
   list(LENGTH arg_LABELS labels)
   if(labels GREATER 1)
@@ -46,8 +60,17 @@ function(tare_test name)
     target_compile_options(test_${name} PRIVATE -Wno-array-bounds -Wno-stringop-overflow)
     set_target_properties(test_${name} PROPERTIES PCH_WARN_INVALID OFF)
   endif()
+  if(TARE_UNITY AND arg_UNITY)
+    set(others ${arg_SOURCES})  # the product's, and helpers
+    list(FILTER others EXCLUDE REGEX "test\\.cc$")
+    set_target_properties(test_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${TARE_UNITY_FILES})
+    set_source_files_properties(${others} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   target_link_libraries(test_${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main
                                              tare_flags)
+  if(arg_LABELS STREQUAL "long")
+    target_compile_definitions(test_${name} PRIVATE TARE_LONG)
+  endif()
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()

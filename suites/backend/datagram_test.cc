@@ -19,12 +19,12 @@ namespace {
 
 CONTRACT_SUITE(DatagramTest);
 
-constexpr Transport kTransports[] = {Transport::kUdp4, Transport::kUnixgram};
+constexpr Transport kDatagrams[] = {Transport::kUdp4, Transport::kUnixgram};
 
 CONTRACT(DatagramTest, S17_ADatagramComesWholeWithItsSender) {
   Bed<B> bed;
   std::vector<std::byte> buffer(65'536);
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kDatagrams) {
     Post<B> post(bed, transport);
     for (const size_t size : {0, 1, 512, 65'507}) {
       for (const bool waits : {true, false}) {
@@ -98,7 +98,7 @@ CONTRACT(DatagramTest, S17_AShortBufferCutsAndTheNextIsWhole) {
   Bed<B> bed;
   std::array<std::byte, 100> buffer;
   const size_t sizes[] = {4, 0, 6};
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kDatagrams) {
     Post<B> post(bed, transport);
     for (const Op::Kind form : kForms) {
       for (const bool waits : {true, false}) {
@@ -136,7 +136,7 @@ CONTRACT(DatagramTest, S17_AnEmptyOneIsReceivedInEveryForm) {
   Bed<B> bed;
   std::array<std::byte, 100> buffer;
   const size_t sizes[] = {100};
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kDatagrams) {
     Post<B> post(bed, transport);
     for (const Op::Kind form : kForms) {
       Pieces pieces(buffer, sizes);
@@ -154,7 +154,7 @@ CATCHES(DatagramTest, S17_AnEmptyOneIsReceivedInEveryForm, DropsEmptyDatagrams, 
 
 CONTRACT(DatagramTest, S17_AnEmptyBufferTakesOne) {
   Bed<B> bed;
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kDatagrams) {
     Post<B> post(bed, transport);
     std::array<std::byte, 100> buffer;
     for (const Op::Kind form : kForms) {
@@ -176,7 +176,7 @@ CONTRACT(DatagramTest, S17_TooLongIsAnErrorAndTheSocketIsUsable) {
   Bed<B> bed;
   std::vector<std::byte> buffer(1000);
   const auto much = Pattern(16 << 20);
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kDatagrams) {
     Post<B> post(bed, transport);
     Call<B>& out = post.sender.end.out;
     for (int round = 0; round < 3; ++round) {
@@ -207,7 +207,7 @@ CATCHES(DatagramTest, S17_TooLongIsAnErrorAndTheSocketIsUsable, CutsSends,
 CONTRACT(DatagramTest, S17_ASendWithoutAnAddressNeedsAPeer) {
   Bed<B> bed;
   std::array<std::byte, 100> buffer;
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kDatagrams) {
     Post<B> post(bed, transport);
     Call<B>& out = post.sender.end.out;
     Message nowhere;
@@ -272,7 +272,7 @@ CONTRACT(DatagramTest, S17_ARefusalIsToldToAConnectedSocketOnly) {
 CONTRACT(DatagramTest, S13_ACanceledReceiveHasNoAddressAndLosesNothing) {
   Bed<B> bed;
   std::array<std::byte, 100> buffer;
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kDatagrams) {
     Post<B> post(bed, transport);
     Endpoint<B>& end = post.receiver.end;
     for (const bool poll_first : {true, false}) {

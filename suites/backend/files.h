@@ -19,7 +19,7 @@ namespace tare::io::contract {
 
 template <class B>
 inline constexpr bool kSends = (B::kFeatures & kSendsFiles) != 0;
-inline constexpr char kWithout[] = "the backend has no kSendFile";
+inline constexpr char kWithoutSendFile[] = "the backend has no kSendFile";
 
 // Whether the next `size` bytes that the peer gets are the pattern's from `place` on.
 template <Backend B>

@@ -52,7 +52,7 @@ struct Arrivals : RecvMany {
 template <class B>
 constexpr bool kHasMany = (B::kFeatures & kRecvsMany) != 0;
 
-const char* const kWithout = "the backend has no kRecvMany";
+const char* const kWithoutMany = "the backend has no kRecvMany";
 
 CONTRACT(RecvManyTest, S19_WithoutTheFeatureItIsRefused) {
   if (kHasMany<B>) return NotApplicable("the backend has kRecvMany");
@@ -68,7 +68,7 @@ CONTRACT(RecvManyTest, S19_WithoutTheFeatureItIsRefused) {
 }
 
 CONTRACT(RecvManyTest, S19_WhatArrivesIsToldAtEachArrival) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   Bed<B> bed;
   for (const Transport transport : {Transport::kTcp4, Transport::kUnix}) {
     Line<B> line(bed, NewPair(transport));
@@ -142,7 +142,7 @@ CATCHES(RecvManyTest, S19_WhatArrivesIsToldAtEachArrival, TakesBackTooEarly,
         kHasMany<TypeParam> ? "arrivals.Until(pushed)" : "")
 
 CONTRACT(RecvManyTest, S19_OutOfBuffersItGoesOnByItself) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   if (kHolds<B>) return NotApplicable(kHeld);
   Bed<B> bed;
   std::vector<std::vector<std::byte>> chunks(3, std::vector<std::byte>(256 << 10));
@@ -170,7 +170,7 @@ CONTRACT(RecvManyTest, S19_OutOfBuffersItGoesOnByItself) {
 }
 
 CONTRACT(RecvManyTest, S19_ItEndsWithTheStream) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   Bed<B> bed;
   for (const Transport transport : {Transport::kTcp4, Transport::kUnix}) {
     Line<B> line(bed, NewPair(transport));
@@ -193,7 +193,7 @@ CONTRACT(RecvManyTest, S19_ItEndsWithTheStream) {
 }
 
 CONTRACT(RecvManyTest, S19_ItEndsWithAReset) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   Bed<B> bed;
   Line<B> line(bed);
   Arrivals<B> arrivals(line.end);
@@ -210,7 +210,7 @@ CONTRACT(RecvManyTest, S19_ItEndsWithAReset) {
 // After a cancel: one end, nothing told, nothing lost. What had been taken is in `n`, the rest in
 // the socket.
 CONTRACT(RecvManyTest, S19_AfterCancelNothingIsTold) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   Bed<B> bed;
   std::vector<std::byte> buffer(64 << 10);
   Line<B> line(bed);
@@ -280,7 +280,7 @@ class ForgetsWhatACancelTook : public Forward<B> {
 
 // Data is there and taken, and the cancel comes from the end of another op in the same Poll.
 CONTRACT(RecvManyTest, S19_ACancelInTheBatchOfAnArrivalCountsIt) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   Bed<B> bed;
   std::array<std::byte, 8> one;
   std::vector<std::byte> buffer(5000);
@@ -320,7 +320,7 @@ CATCHES(RecvManyTest, S19_ACancelInTheBatchOfAnArrivalCountsIt, ForgetsWhatACanc
 
 // Far more cancels that find bytes than any backend lends buffers; the next receive gets its bytes.
 CONTRACT(RecvManyTest, S19_CancelsGiveBackTheBuffersTheyTook) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   constexpr int kEnough = 200;
   Bed<B> bed;
   std::array<std::byte, 8> one;
@@ -361,7 +361,7 @@ CONTRACT(RecvManyTest, S19_CancelsGiveBackTheBuffersTheyTook) {
 }
 
 CONTRACT(RecvManyTest, S19_MoreMayCancelItsOwnOp) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   Bed<B> bed;
   Line<B> line(bed);
   std::vector<std::byte> buffer(100'000);
@@ -384,7 +384,7 @@ CONTRACT(RecvManyTest, S19_MoreMayCancelItsOwnOp) {
 }
 
 CONTRACT(RecvManyTest, S19_MoreMayStartOtherOps) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   Bed<B> bed;
   Line<B> line(bed);
   const auto answer = Pattern(10);
@@ -406,7 +406,7 @@ CONTRACT(RecvManyTest, S19_MoreMayStartOtherOps) {
 
 // Once it has ended, the port is as any other.
 CONTRACT(RecvManyTest, S19_EndedItLeavesNothingBehind) {
-  if (!kHasMany<B>) return NotApplicable(kWithout);
+  if (!kHasMany<B>) return NotApplicable(kWithoutMany);
   Bed<B> bed;
   std::array<std::byte, 100> buffer;
   for (int round = 0; round < 50; ++round) {

@@ -43,7 +43,7 @@ CATCHES(SendFileTest, S21_WithoutTheFeatureItIsRefused, SendsFilesAndSaysItCanno
         WordsIf(kSends<TypeParam>, "line.end.out.result.err == Errc::kUnsupported"))
 
 CONTRACT(SendFileTest, S21_WhatIsThereIsSent) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   File file(Pattern(1000));
   for (const Transport transport : kStreams) {
@@ -99,7 +99,7 @@ CATCHES(SendFileTest, S21_WhatIsThereIsSent, SendsMoreThanThePart,
         WordsIf(kSends<TypeParam>, "Sent(line, part, 300)"))
 
 CONTRACT(SendFileTest, SP_33_RG_03_S21_ThreeSendsOfThreeBytesByOneOperation) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   File file(Pattern(9));
   for (const Transport transport : kStreams) {
@@ -136,7 +136,7 @@ CATCHES(SendFileTest, SP_33_RG_03_S21_ThreeSendsOfThreeBytesByOneOperation, Goes
         WordsIf(kSends<TypeParam>, "Arrive(line, 3, offset)"))
 
 CONTRACT(SendFileTest, SP_33_S21_APartFromTheMiddle) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   File file(Pattern(65 << 10));
   for (const Transport transport : kStreams) {
@@ -164,7 +164,7 @@ CATCHES(SendFileTest, SP_33_S21_APartFromTheMiddle, BeginsAtTheFront,
 
 // The system would move both on.
 CONTRACT(SendFileTest, S21_NeitherThePartNorThePositionOfTheFileIsMoved) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   File file(Pattern(1000));
   file.MoveTo(7);
@@ -200,7 +200,7 @@ CATCHES(SendFileTest, S21_NeitherThePartNorThePositionOfTheFileIsMoved, MovesThe
         WordsIf(kSends<TypeParam>, "file.Position() == 7"))
 
 CONTRACT(SendFileTest, S10_NothingAskedForEndsAtOnce) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   File file(Pattern(10));
   Line<B> line(bed);
@@ -215,7 +215,7 @@ CONTRACT(SendFileTest, S10_NothingAskedForEndsAtOnce) {
 }
 
 CONTRACT(SendFileTest, S21_TheEndOfTheFile) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
     File file(Pattern(1000));
@@ -250,7 +250,7 @@ CATCHES(SendFileTest, S21_TheEndOfTheFile, WaitsForMoreOfTheFile,
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
 
 CONTRACT(SendFileTest, S21_OffsetsAndSizesAreNotCut) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   const uint64_t end = 5 * (uint64_t{1} << 30) + (1 << 20);
   File file;
@@ -297,7 +297,7 @@ CATCHES(SendFileTest, S21_OffsetsAndSizesAreNotCut, CutsSizes,
 
 // The system is not asked: to it that would be a place before the front.
 CONTRACT(SendFileTest, S21_AnOffsetThatNoFileHas) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   File file(Pattern(10));
   Line<B> line(bed);
@@ -313,7 +313,7 @@ CONTRACT(SendFileTest, S21_AnOffsetThatNoFileHas) {
 
 // What cannot be sent from: a folder, a pipe, a socket, a file that is only written to, none.
 CONTRACT(SendFileTest, S12_WhatIsNoFileToSendFromIsAnError) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   File file(Pattern(10));
   int ends[2];

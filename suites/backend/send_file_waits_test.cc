@@ -19,7 +19,7 @@ namespace {
 CONTRACT_SUITE(SendFileWaitsTest);
 
 CONTRACT(SendFileWaitsTest, S21_ItWaitsForThePort) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
     Line<B> line(bed, NewPair(transport));
@@ -65,7 +65,7 @@ CATCHES(SendFileWaitsTest, S21_ItWaitsForThePort, EndsWhereItWouldWait,
         WordsIf(kSends<TypeParam>, "stream.UntilBlocked()"))
 
 CONTRACT(SendFileWaitsTest, S13_ACanceledSendLosesAndDoublesNothing) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   Bed<B> bed;
   std::mt19937_64 random(1);
   for (const Transport transport : kStreams) {
@@ -95,7 +95,7 @@ CATCHES(SendFileWaitsTest, S13_ACanceledSendLosesAndDoublesNothing, LosesWhatACa
         WordsIf(kSends<TypeParam>, "stream.TakenBy(*line.peer)"))
 
 CONTRACT(SendFileWaitsTest, S12_ADeadPeerIsAnErrorAndNoSignal) {
-  if (!kSends<B>) return NotApplicable(kWithout);
+  if (!kSends<B>) return NotApplicable(kWithoutSendFile);
   const SignalShield shield;
   Bed<B> bed;
   for (const Transport transport : kStreams) {

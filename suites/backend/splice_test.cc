@@ -27,7 +27,7 @@ CONTRACT_SUITE(SpliceTest);
 
 template <class B>
 constexpr bool kMoves = (B::kFeatures & kSplices) != 0;
-const char* const kWithout = "the backend has no splices";
+const char* const kWithoutSplices = "the backend has no splices";
 
 // A pipe in blocking mode, and the splices that put in and take out.
 struct Pipe {
@@ -95,7 +95,7 @@ CATCHES(SpliceTest, S18_WithoutTheFeatureItIsRefused, SplicesAndSaysItCannot,
         WordsIf(kMoves<TypeParam>, "line.end.in.result.err == Errc::kUnsupported"))
 
 CONTRACT(SpliceTest, S18_WhatIsThereIsMoved) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
     for (const bool waits : {true, false}) {
@@ -132,7 +132,7 @@ CATCHES(SpliceTest, S18_WhatIsThereIsMoved, MiscountsSplices,
         WordsIf(kMoves<TypeParam>, "in.result.n == 1000"))
 
 CONTRACT(SpliceTest, S18_NoMoreThanAskedForIsMoved) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   Bed<B> bed;
   Line<B> line(bed);
   Pipe pipe;
@@ -157,7 +157,7 @@ CONTRACT(SpliceTest, S18_NoMoreThanAskedForIsMoved) {
 }
 
 CONTRACT(SpliceTest, S10_NothingAskedForEndsAtOnce) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   Bed<B> bed;
   Line<B> line(bed);
   Pipe pipe;
@@ -173,7 +173,7 @@ CONTRACT(SpliceTest, S10_NothingAskedForEndsAtOnce) {
 }
 
 CONTRACT(SpliceTest, S18_TheEndOfTheStream) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
     Line<B> line(bed, NewPair(transport));
@@ -196,7 +196,7 @@ CONTRACT(SpliceTest, S18_TheEndOfTheStream) {
 }
 
 CONTRACT(SpliceTest, S18_APipeWithoutRoomEndsIt) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
     for (const bool waits : {true, false}) {
@@ -250,7 +250,7 @@ CATCHES(SpliceTest, S18_APipeWithoutRoomEndsIt, LetsTheFullPipeOut,
 
 // A pipe counts buffers, not bytes: small segments fill it long before its 64 KiB.
 CONTRACT(SpliceTest, S18_APipeIsAlsoFullOfSmallSegments) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   Bed<B> bed;
   Line<B> line(bed);
   Pipe pipe;
@@ -278,7 +278,7 @@ CONTRACT(SpliceTest, S18_APipeIsAlsoFullOfSmallSegments) {
 }
 
 CONTRACT(SpliceTest, S18_AnEmptyPipeEndsIt) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
     Line<B> line(bed, NewPair(transport));
@@ -301,7 +301,7 @@ CATCHES(SpliceTest, S18_AnEmptyPipeEndsIt, WaitsForThePipe,
 
 // Whether `end` is one of whose splices the pipe knows nothing: waits while the peer does not read.
 CONTRACT(SpliceTest, S18_OutWaitsForThePort) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   if (kHolds<B>) return NotApplicable(kHeld);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
@@ -353,7 +353,7 @@ CONTRACT(SpliceTest, S18_OutWaitsForThePort) {
 }
 
 CONTRACT(SpliceTest, S13_ACanceledSpliceInLosesNothing) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   Bed<B> bed;
   for (const Transport transport : kStreams) {
     Pipe pipe;
@@ -406,7 +406,7 @@ CATCHES(SpliceTest, S13_ACanceledSpliceInLosesNothing, LosesWhatACancelFound,
         WordsIf(kMoves<TypeParam>, "got.size()"))
 
 CONTRACT(SpliceTest, S12_ADeadPeerIsAnErrorAndNoSignal) {
-  if (!kMoves<B>) return NotApplicable(kWithout);
+  if (!kMoves<B>) return NotApplicable(kWithoutSplices);
   const SignalShield shield;
   Bed<B> bed;
   for (const Transport transport : kStreams) {

@@ -16,11 +16,11 @@ namespace {
 
 CONTRACT_SUITE(TransportTest);
 
-constexpr Transport kTransports[] = {Transport::kTcp6, Transport::kUnix};
+constexpr Transport kFurtherStreams[] = {Transport::kTcp6, Transport::kUnix};
 
 CONTRACT(TransportTest, S06_AStreamArrivesWhole) {
   Bed<B> bed;
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kFurtherStreams) {
     Connection<B> c(bed, NewPair(transport));
     Pump<B> there(c.client, c.server, 3'000'000, 100'000, 1);
     Pump<B> back(c.server, c.client, 300'000, 700, 2);
@@ -35,7 +35,7 @@ CATCHES(TransportTest, S06_AStreamArrivesWhole, DropsACompletion, "bed.PollUntil
 
 CONTRACT(TransportTest, S11_ConnectAndAcceptTellTheirAddresses) {
   Bed<B> bed;
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kFurtherStreams) {
     Address at = Loopback(transport), peer;
     Endpoint<B> listener(bed, OwnedHandle(Listen(transport, at)));
     Endpoint<B> dialer(bed, OwnedHandle(NewSocket(transport)));
@@ -52,7 +52,7 @@ CONTRACT(TransportTest, S11_ConnectAndAcceptTellTheirAddresses) {
 
 CONTRACT(TransportTest, S12_NobodyListens) {
   Bed<B> bed;
-  for (const Transport transport : kTransports) {
+  for (const Transport transport : kFurtherStreams) {
     Address gone = Loopback(transport);
     OwnedHandle(Listen(transport, gone)).Close();
     Endpoint<B> dialer(bed, OwnedHandle(NewSocket(transport)));

@@ -15,7 +15,4 @@ endforeach()
 foreach(theme endurance send_file)
   tare_test(fd_ops_${theme}_long SOURCES ${theme}_test.cc LIBRARIES tare_fd_ops_fixture
             LABELS long TIMEOUT 600)
-  if(TARE_BUILD_TESTS)
-    target_compile_definitions(test_fd_ops_${theme}_long PRIVATE TARE_LONG)
-  endif()
 endforeach()

@@ -15,9 +15,6 @@ tare_test(splice_write_to_schedules SOURCES schedules_test.cc LIBRARIES tare_spl
 foreach(theme schedules limits)
   tare_test(splice_write_to_${theme}_long SOURCES ${theme}_test.cc LIBRARIES tare_splice_fixture
             LABELS long TIMEOUT 1200)
-  if(TARE_BUILD_TESTS)
-    target_compile_definitions(test_splice_write_to_${theme}_long PRIVATE TARE_LONG)
-  endif()
 endforeach()
 
 get_property(backends_here GLOBAL PROPERTY TARE_BACKEND_INCLUDES)

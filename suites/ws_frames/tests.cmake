@@ -34,7 +34,6 @@ tare_test(ws_frames_handshake SOURCES handshake_test.cc refusals_test.cc LIBRARI
 tare_test(ws_frames_endpoint SOURCES endpoint_test.cc closing_test.cc LIBRARIES tare_ws_peers)
 tare_test(ws_frames_both_ends_long SOURCES both_ends_test.cc LIBRARIES tare_ws_peers
           LABELS long TIMEOUT 1200)
-target_compile_definitions(test_ws_frames_both_ends_long PRIVATE TARE_LONG)
 
 get_property(backends GLOBAL PROPERTY TARE_BACKEND_NAMES)
 foreach(theme interop programs)
