@@ -92,6 +92,20 @@ def target_at(backlog=100):
         yield target
 
 
+@contextlib.contextmanager
+def silent_target():
+    """One that does not answer: Linux leaves unanswered whoever does not fit into the line."""
+    with target_at(backlog=0) as target, contextlib.ExitStack() as stack:
+        while True:
+            filling = stack.enter_context(socket.socket())
+            filling.settimeout(0.3)
+            try:
+                filling.connect(target.getsockname())
+            except TimeoutError:
+                break
+        yield target
+
+
 def accept(target):
     peer, _ = target.accept()
     peer.settimeout(SECONDS)

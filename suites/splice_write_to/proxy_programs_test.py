@@ -21,8 +21,8 @@ import unittest
 
 from httpget_bed import (NOISE, PROGRAM, SECONDS, at_once, commands_of, digest, listening, main,
                          reset)
-from proxy_bed import (accept, backends, drain, echo, fill, finish, met, proxy, proxying, target_at,
-                       through, wait_until, ways)
+from proxy_bed import (accept, backends, drain, echo, fill, finish, met, proxy, proxying,
+                       silent_target, target_at, through, wait_until, ways)
 from proxy_figures import cpu_seconds
 
 PATIENCE = 2  # seconds of --timeout, where a silent pair is to be given up
@@ -158,15 +158,7 @@ class TareProxy(unittest.TestCase):
         self.each_way(run)
 
     def test_a_target_that_does_not_answer(self):
-        with target_at(backlog=0) as target, contextlib.ExitStack() as stack:
-            # Linux leaves unanswered whoever does not fit into the line.
-            while True:
-                filling = stack.enter_context(socket.socket())
-                filling.settimeout(0.3)
-                try:
-                    filling.connect(target.getsockname())
-                except TimeoutError:
-                    break
+        with silent_target() as target:
 
             def run(way):
                 with proxying(target, *way, "--connect-timeout=1") as running:
@@ -340,7 +332,8 @@ class TareProxy(unittest.TestCase):
             with target_at() as target, proxying(target, *way) as running:
                 self.assertEqual(running.stop(), 0, way)
                 self.assertEqual(running.served, (0, 0, 0))
-            with proxying("127.0.0.1:1", *way, stdin=subprocess.DEVNULL) as running, \
+            with silent_target() as target, \
+                    proxying(target, *way, stdin=subprocess.DEVNULL) as running, \
                     running.connect():
                 self.assertEqual(running.stop(), 0, way)
 
